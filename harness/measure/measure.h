@@ -1,0 +1,59 @@
+#ifndef ROOFGAP_HARNESS_MEASURE_MEASURE_H_
+#define ROOFGAP_HARNESS_MEASURE_MEASURE_H_
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/measure/statistics.h"
+
+// The one clock of the project (rule R2): kernels and ceilings are timed by this function and no other.
+//
+// Contenders are measured against each other: seeded shuffled rounds of blocks, never all of one and then all of the
+// other, because the machine drifts. Google Benchmark hosts the loop (one registration per call of Measure); the
+// sampling, the stop rule and the guards are ours (../README.md says which and why).
+
+namespace roofgap {
+
+// One callable among those that are compared. Knows no kernel: just something to call.
+struct Contender {
+  std::string label;
+  int threads = 1;                    // the OpenMP team and the pinning it runs under
+  std::function<void(int set)> call;  // one call on operand set `set`, 0 <= set < sets
+  int sets = 1;                       // more than 1: rotated call by call, so that no call finds its operands cached
+  bool memory_bound = false;          // which canary watches it: a load loop, or the FMA chains
+};
+
+struct MeasureOptions {
+  uint64_t seed = 1;
+  double budget_s = 2.0;         // measuring time for each contender, warm-up included
+  double target = 0.01;          // half-width of the 95 % interval of the median, relative, at which to stop
+  double warmup_floor_s = 0.05;  // warm-up goes on until two successive window medians agree within 1 %
+  double warmup_cap_s = 1.0;
+  double block_s = 0.010;  // a turn lasts at least this long and at least block_calls calls
+  int block_calls = 3;
+  double batch_below_s = 5e-6;  // shorter calls are timed in batches
+  double batch_s = 20e-6;       // of at least this length
+  // Called between blocks with the fraction done, 0 to 1; returning true stops the measuring (Ctrl-C).
+  std::function<bool(double)> interrupted;
+};
+
+struct Measurement {
+  std::vector<double> samples_ns;  // per call; of a batch, its mean
+  int64_t batch = 1;               // calls per sample
+  Statistics statistics;
+  bool stable = false;  // the interval met its target and at most 20 % of samples were discarded
+  bool interrupted = false;
+  std::string note;      // when not stable: why
+  double discarded = 0;  // fraction of samples dropped by the guards
+  double clock_ghz = 0;  // core clock by a dependent add chain, median over the blocks; 0: unknown
+};
+
+// Measures all contenders and returns their results in the same order.
+std::vector<Measurement> Measure(std::span<const Contender> contenders, const MeasureOptions& options);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_MEASURE_MEASURE_H_

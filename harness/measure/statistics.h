@@ -1,0 +1,24 @@
+#ifndef ROOFGAP_HARNESS_MEASURE_STATISTICS_H_
+#define ROOFGAP_HARNESS_MEASURE_STATISTICS_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace roofgap {
+
+// Summary of a sample, all in the sample's unit. A quantile is given only when the sample is long enough to hold it:
+// n >= ln(0.025) / ln(q) (72 for p95, 368 for p99, 72 for p05 by symmetry); the interval from n = 6 on.
+struct Statistics {
+  int64_t n = 0;
+  double min = 0;
+  double median = 0;
+  std::optional<double> p05, p95, p99;
+  std::optional<double> ci_low, ci_high;  // 95 % order-statistic interval of the median
+};
+
+Statistics Summarise(std::span<const double> sample);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_MEASURE_STATISTICS_H_

@@ -1,0 +1,19 @@
+#ifndef ROOFGAP_KERNELS_API_ERROR_H_
+#define ROOFGAP_KERNELS_API_ERROR_H_
+
+#include <stdexcept>
+#include <string>
+
+namespace roofgap {
+
+// A fault of the input: a command line, a file, a problem string. The message says what, where (file and place),
+// what was got and what is allowed, in one line. Thrown at the edges, caught once in main(), which exits with 2.
+// Never thrown from a timed callable; a fault of the program itself is an assertion.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& message) : std::runtime_error(message) {}
+};
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_KERNELS_API_ERROR_H_
