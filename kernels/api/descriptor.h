@@ -103,6 +103,23 @@ std::string DescribeLetters(const P& problem) {
   return text;
 }
 
+// The keys with their defaults: "mb=1 ic ih iw=ih".
+template <class P>
+std::string GrammarLetters() {
+  std::string text;
+  for (const Letter<P>& letter : P::Letters()) {
+    if (!text.empty()) text += ' ';
+    text += letter.name;
+    for (const Letter<P>& other : P::Letters()) {
+      if (letter.same_as == other.member) text += "=" + std::string(other.name);
+    }
+    if (letter.same_as == nullptr && letter.fallback != Letter<P>::kRequired) {
+      text += "=" + std::to_string(letter.fallback);
+    }
+  }
+  return text;
+}
+
 }  // namespace roofgap
 
 #endif  // ROOFGAP_KERNELS_API_DESCRIPTOR_H_

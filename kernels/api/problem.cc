@@ -37,6 +37,16 @@ Problem ParseAs(std::string_view op, std::string_view body, std::string_view tex
   }
 }
 
+template <size_t I = 0>
+std::string GrammarFrom(std::string_view op) {
+  if constexpr (I < std::variant_size_v<Problem>) {
+    using P = std::variant_alternative_t<I, Problem>;
+    return op == P::kOp ? GrammarLetters<P>() : GrammarFrom<I + 1>(op);
+  } else {
+    throw Error("unknown op '" + std::string(op) + "'; allowed are " + grammar::JoinNames(OpNames()));
+  }
+}
+
 template <size_t... I>
 std::vector<std::string_view> Names(std::index_sequence<I...>) {
   return {std::variant_alternative_t<I, Problem>::kOp...};
@@ -45,6 +55,8 @@ std::vector<std::string_view> Names(std::index_sequence<I...>) {
 }  // namespace
 
 std::vector<std::string_view> OpNames() { return Names(std::make_index_sequence<std::variant_size_v<Problem>>()); }
+
+std::string GrammarOf(std::string_view op) { return GrammarFrom(op); }
 
 Problem ParseProblem(std::string_view text, std::string* assumed) {
   const size_t colon = text.find(':');

@@ -27,6 +27,9 @@ using Problem = std::variant<Conv2d, DwConv2d, DwSep, Fc, Attention>;
 // "conv2d", "dwconv2d", ...: the names before the colon, in the order above.
 std::vector<std::string_view> OpNames();
 
+// The keys of an op's grammar with their defaults, "mb=1 ic ih iw=ih ...". Throws Error for an unknown op.
+std::string GrammarOf(std::string_view op);
+
 // Parses "conv2d:mb1ic64ih56oc64kh3ph1" and checks that it can be computed. Throws Error that names the text, what is
 // wrong and what is allowed. Appends the defaults taken, "mb1 iw56 kw3 ...", to `assumed` where that is not null.
 Problem ParseProblem(std::string_view text, std::string* assumed = nullptr);
