@@ -1,0 +1,148 @@
+#include "harness/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "harness/plan/suite.h"
+#include "harness/run/gap_command.h"
+#include "harness/run/list_command.h"
+#include "harness/run/session.h"
+#include "kernels/api/error.h"
+
+namespace roofgap {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  roofgap list --op conv2d
+  roofgap run --problem conv2d:ic64ih56oc64kh3ph1 --problem fc:ic2048oc1000 --threads 1,all
+  roofgap run --suite configs/suites/default.json --out my-run
+  roofgap run --problem attention:h12s197d64 --isa AVX2,AVX3 --cache warm,cold
+  roofgap gap my-run
+Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
+
+std::string Typed(int argc, char** argv) {
+  std::string text;
+  for (int i = 0; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool quote = word.empty() || word.find_first_of(" \t\"'$&;()*?") != std::string::npos;
+    text += (i > 0 ? " " : "") + (quote ? "'" + word + "'" : word);
+  }
+  return text;
+}
+
+std::vector<int> ParseThreads(const std::vector<std::string>& words) {
+  std::vector<int> threads;
+  for (const std::string& word : words) {
+    size_t used = 0;
+    int number = 0;
+    try {
+      if (word != "all") number = std::stoi(word, &used);
+    } catch (const std::exception&) {
+      used = 0;
+    }
+    if (word != "all" && (used != word.size() || number < 1)) {
+      throw Error("--threads: got '" + word + "'; allowed are whole numbers from 1 on, or all");
+    }
+    threads.push_back(word == "all" ? kAllThreads : number);
+  }
+  return threads;
+}
+
+// The options of `roofgap run`, as typed.
+struct RunWords {
+  std::string suite;
+  std::vector<std::string> problems, threads;
+  Axes axes;
+  double budget_s = 0;
+  uint64_t seed = 1;
+  std::string probe, out;
+  bool dry_run = false;
+};
+
+CLI::App* AddRun(CLI::App* app, RunWords* words) {
+  CLI::App* run = app->add_subcommand("run", "Verify and measure kernels, into a run directory");
+  CLI::Option* suite = run->add_option("--suite", words->suite, "Suite file (configs/README.md)");
+  run->add_option("--problem", words->problems, "Problem, such as fc:mb16ic768oc3072; may be given several times")
+      ->excludes(suite);
+  run->add_option("--variant", words->axes.variants, "Variants; default: all that apply but `reference`")
+      ->delimiter(',');
+  run->add_option("--threads", words->threads, "Thread counts, or all; default: 1,all")->delimiter(',');
+  run->add_option("--isa", words->axes.isas, "Instruction sets, see `roofgap list`; default: the best")->delimiter(',');
+  run->add_option("--dtype", words->axes.dtypes, "f32, f64, bf16, s8; default: f32")->delimiter(',');
+  run->add_option("--cache", words->axes.caches, "warm, cold; default: warm")->delimiter(',');
+  run->add_option("--probe", words->probe, "Folder that hwprobe wrote; default: results/<machine_id>/probe");
+  run->add_option("--out", words->out, "Run directory; default: results/<machine_id>/<utc>-<suite>");
+  run->add_option("--budget-s", words->budget_s, "Measuring time per row in seconds, at most; default: 1");
+  run->add_option("--seed", words->seed, "Seed of operands and of the order of measuring; default: 1");
+  run->add_flag("--dry-run", words->dry_run, "Print the cases and stop");
+  return run;
+}
+
+int Run(const CLI::App& run, const RunWords& words, const std::string& command) {
+  RunOptions options{.overrides = words.axes, .command = command, .dry_run = words.dry_run};
+  options.overrides.threads = ParseThreads(words.threads);
+  if (run.count("--budget-s") > 0) {
+    if (!(words.budget_s > 0 && words.budget_s <= 3600)) throw Error("--budget-s: allowed is more than 0, up to 3600");
+    options.overrides.budget_s = words.budget_s;
+  }
+  if (words.suite.empty() && words.problems.empty()) throw Error("run: --suite FILE or --problem P is needed");
+  if (!words.suite.empty()) {
+    options.request = ReadSuite(words.suite);
+  } else {
+    options.request.name = "adhoc";
+    for (const std::string& problem : words.problems) {
+      options.request.problems.push_back({.problem = problem, .where = "--problem"});
+    }
+  }
+  options.request.seed = words.seed;
+  if (!words.probe.empty()) options.probe = words.probe;
+  if (!words.out.empty()) options.out = words.out;
+  return RunSuite(options);
+}
+
+int Dispatch(int argc, char** argv) {
+  CLI::App app("roofgap: the gap between FLOPs and measured latency, kernel by kernel", "roofgap");
+  app.require_subcommand(1);
+  app.footer(kExamples);
+
+  std::string op;
+  CLI::App* list = app.add_subcommand("list", "List ops, their grammar and their variants");
+  list->add_option("--op", op, "Only this op");
+
+  RunWords words;
+  CLI::App* run = AddRun(&app, &words);
+
+  std::string run_dir;
+  CLI::App* gap = app.add_subcommand("gap", "Join a run with its machine's ceilings: table and gap.csv");
+  gap->add_option("RUN_DIR", run_dir, "Run directory")->required();
+
+  // Regenerates results/README.md from the field lists.
+  CLI::App* columns = app.add_subcommand("columns", "Print the documentation of all CSV columns")->group("");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    throw Error(std::string(error.what()) + "; see --help");
+  }
+  if (*list) return ListCommand(op);
+  if (*run) return Run(*run, words, Typed(argc, argv));
+  if (*gap) return GapCommand(run_dir);
+  if (*columns) return ColumnsCommand();
+  return 2;
+}
+
+}  // namespace
+
+int RunCli(int argc, char** argv) {
+  try {
+    return Dispatch(argc, argv);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "roofgap: %s\n", error.what());
+    return 2;
+  }
+}
+
+}  // namespace roofgap

@@ -1,0 +1,187 @@
+#include "harness/plan/expand.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "kernels/api/error.h"
+
+namespace roofgap {
+namespace {
+
+template <class List>
+bool Contains(const List& list, std::string_view value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+template <class List>
+std::string Joined(const List& list) {
+  std::string text;
+  for (const auto& item : list) text += (text.empty() ? "" : ", ") + std::string(item);
+  return text;
+}
+
+// Expands one problem of the request.
+class Expander {
+ public:
+  Expander(const RequestedProblem& asked, const Offer& offer)
+      : asked_(asked), offer_(offer), axes_(Filled(asked.axes)), problem_(Parsed()) {}
+
+  void AppendTo(std::vector<Case>* cases) const {
+    for (DType dtype : DTypes()) {
+      for (bool cold : Caches()) {
+        for (const Variant* variant : Contenders()) {
+          for (const std::string& isa : axes_.isas) {
+            for (int threads : axes_.threads) {
+              const int actual = threads == kAllThreads ? offer_.max_threads : threads;
+              Case one{.label = asked_.label,
+                       .problem = problem_,
+                       .variant = variant,
+                       .dtype = dtype,
+                       .isa = isa,
+                       .threads = actual,
+                       .cold = cold,
+                       .budget_s = *axes_.budget_s};
+              one.support = SupportOf(one);
+              cases->push_back(one);
+            }
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  Axes Filled(const Axes& given) const {
+    Axes defaults;
+    defaults.threads = {1, kAllThreads};
+    defaults.isas = {offer_.isas.front()};
+    defaults.dtypes = {"f32"};
+    defaults.caches = {"warm"};
+    defaults.budget_s = 1.0;
+    Axes axes = Override(defaults, given);
+    for (const std::string& isa : axes.isas) {
+      if (!Contains(IsaVocabulary(), isa)) Fail("unknown isa '" + isa + "'; allowed are " + Joined(IsaVocabulary()));
+    }
+    return axes;
+  }
+
+  [[noreturn]] void Fail(const std::string& what) const {
+    throw Error((asked_.where.empty() ? "" : asked_.where + ": ") + what);
+  }
+
+  Problem Parsed() const {
+    try {
+      return ParseProblem(asked_.problem);
+    } catch (const Error& error) {
+      Fail(error.what());
+    }
+  }
+
+  std::vector<DType> DTypes() const {
+    std::vector<DType> dtypes;
+    for (const std::string& name : axes_.dtypes) {
+      try {
+        dtypes.push_back(ParseDType(name));
+      } catch (const Error& error) {
+        Fail(error.what());
+      }
+    }
+    return dtypes;
+  }
+
+  std::vector<bool> Caches() const {
+    std::vector<bool> colds;
+    for (const std::string& name : axes_.caches) {
+      if (name != "warm" && name != "cold") Fail("unknown cache '" + name + "'; allowed are warm, cold");
+      colds.push_back(name == "cold");
+    }
+    return colds;
+  }
+
+  // The variants of the problem's op that were asked for. A name that no op has is an error; one that only other ops
+  // have is theirs.
+  std::vector<const Variant*> Contenders() const {
+    for (const std::string& name : axes_.variants) {
+      const auto& all = AllVariants();
+      if (std::any_of(all.begin(), all.end(), [&](const Variant& v) { return v.name == name; })) continue;
+      std::set<std::string_view> names;
+      for (const Variant* variant : VariantsOf(OpOf(problem_))) names.insert(variant->name);
+      Fail("unknown variant '" + name + "'; " + std::string(OpOf(problem_)) + " has " + Joined(names));
+    }
+    std::vector<const Variant*> contenders;
+    for (const Variant* variant : VariantsOf(OpOf(problem_))) {
+      if (axes_.variants.empty() ? variant->name != "reference" : Contains(axes_.variants, variant->name)) {
+        contenders.push_back(variant);
+      }
+    }
+    return contenders;
+  }
+
+  Support SupportOf(const Case& one) const {
+    if (!Contains(offer_.isas, one.isa)) return {false, "isa " + one.isa + " does not run on this machine"};
+    if (one.threads > offer_.max_threads) {
+      return {false, std::to_string(one.threads) + " threads asked for, " + std::to_string(offer_.max_threads) +
+                         " usable here"};
+    }
+    if (one.variant->isa_control == IsaControl::kProcess && one.isa != offer_.process_isa) {
+      return {false,
+              "held to " + offer_.process_isa + " in this process; a run with --isa " + one.isa + " alone measures it"};
+    }
+    if (one.variant->isa_control == IsaControl::kNone && one.isa != axes_.isas.front()) {
+      return {false, "does not depend on the isa; see its row for " + axes_.isas.front()};
+    }
+    return one.variant->supports(one.problem, {.dtype = one.dtype, .threads = one.threads});
+  }
+
+  const RequestedProblem& asked_;
+  const Offer& offer_;
+  const Axes axes_;
+  const Problem problem_;
+};
+
+auto Key(const Case& c) { return std::make_tuple(Describe(c.problem), c.variant, c.dtype, c.isa, c.threads, c.cold); }
+
+}  // namespace
+
+const std::vector<std::string_view>& IsaVocabulary() {
+  static const std::vector<std::string_view> names = {"AVX3", "AVX2",    "SSE4", "EMU128",   "NEON",
+                                                      "SVE",  "SVE_256", "SVE2", "SVE2_128", "SCALAR"};
+  return names;
+}
+
+std::string OnlyIsa(const Request& request, const std::vector<std::string>& isas) {
+  std::set<std::string> asked;
+  for (const RequestedProblem& problem : request.problems) {
+    if (problem.axes.isas.empty()) asked.insert(isas.front());
+    asked.insert(problem.axes.isas.begin(), problem.axes.isas.end());
+  }
+  return asked.size() == 1 ? *asked.begin() : "";
+}
+
+void CheckOffered(const Axes& axes, const Offer& offer) {
+  for (const std::string& isa : axes.isas) {
+    if (Contains(offer.isas, isa)) continue;
+    const char* what = Contains(IsaVocabulary(), isa) ? "' does not run here" : "' is unknown";
+    throw Error("--isa: '" + isa + what + "; allowed are " + Joined(offer.isas));
+  }
+  for (int threads : axes.threads) {
+    if (threads <= offer.max_threads) continue;
+    throw Error("--threads: " + std::to_string(threads) + " are more than there are; allowed is 1 to " +
+                std::to_string(offer.max_threads) + ", or all");
+  }
+}
+
+std::vector<Case> Expand(const Request& request, const Offer& offer) {
+  std::vector<Case> all;
+  for (const RequestedProblem& asked : request.problems) Expander(asked, offer).AppendTo(&all);
+  std::vector<Case> cases;
+  std::set<decltype(Key(all.front()))> seen;
+  for (Case& one : all) {
+    if (seen.insert(Key(one)).second) cases.push_back(std::move(one));
+  }
+  if (cases.empty()) throw Error("nothing to run: no op among the problems has a variant that was asked for");
+  return cases;
+}
+
+}  // namespace roofgap

@@ -1,0 +1,276 @@
+#include "harness/run/runner.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <optional>
+
+#include "harness/measure/clock.h"
+#include "harness/measure/cold.h"
+#include "harness/measure/isa_scope.h"
+#include "harness/measure/measure.h"
+#include "harness/measure/pinning.h"
+#include "harness/run/operand_sets.h"
+#include "harness/run/verify.h"
+
+namespace roofgap {
+namespace {
+
+// A case on its way to a record.
+struct Entrant {
+  const Case* asked = nullptr;
+  Record record;
+  bool live = false;  // prepared, and so far right
+  Invocation invocation;
+  double prepare_ns = 0;
+  std::unique_ptr<ContenderMemory> memory;
+};
+
+double TimeNs(const std::function<void()>& call) {
+  const double begin = NowNs();
+  call();
+  return NowNs() - begin;
+}
+
+std::string Gib(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f GiB", bytes / (1 << 30));
+  return text;
+}
+
+void Skip(Entrant* entrant, const std::string& reason) {
+  entrant->live = false;
+  entrant->record.status = kSkipped;
+  entrant->record.reason = reason;
+}
+
+void Warn(Record* record, const std::string& warning) {
+  record->warnings += (record->warnings.empty() ? "" : "; ") + warning;
+}
+
+Record BaseRecord(const Case& asked, const RunContext& context) {
+  const Work work = Count(asked.problem, asked.dtype);
+  Record record;
+  record.run_id = context.run_id;
+  record.utc = UtcNow();
+  record.machine_id = context.host.machine_id;
+  record.op = OpOf(asked.problem);
+  record.problem = Describe(asked.problem);
+  record.label = asked.label;
+  record.variant = asked.variant->name;
+  record.dtype = Name(asked.dtype);
+  record.isa = asked.isa;
+  record.threads = asked.threads;
+  record.core_kind = context.core_kind;
+  record.cache = asked.cold ? "cold" : "warm";
+  record.flops = work.flops;
+  record.flops_nominal = work.flops_nominal;
+  record.macs = work.macs();
+  record.bytes_read = work.bytes_read;
+  record.bytes_written = work.bytes_written;
+  record.intensity = work.intensity();
+  record.energy_status = "not measured in this version";
+  return record;
+}
+
+void Prepare(Entrant* entrant, const RunContext& context) {
+  const Case& asked = *entrant->asked;
+  try {
+    const IsaScope scope(asked.isa);
+    PinTeam(asked.threads, context.host.cores);
+    entrant->prepare_ns = TimeNs([&] {
+      entrant->invocation = asked.variant->prepare(asked.problem, {.dtype = asked.dtype, .threads = asked.threads});
+    });
+  } catch (const std::exception& error) {
+    Skip(entrant, error.what());
+    return;
+  }
+  entrant->live = true;
+  entrant->record.impl = entrant->invocation.impl;
+}
+
+// Bytes that one call touches: packed weights stand in for the plain ones.
+size_t CallBytes(const Case& asked, const Invocation& invocation) {
+  size_t bytes = invocation.packed_bytes;
+  for (const Operand& operand : Operands(asked.problem)) {
+    if (operand.role != Role::kWeight || invocation.packed_bytes == 0) bytes += operand.bytes(asked.dtype);
+  }
+  return bytes;
+}
+
+// How often the operands are laid out: once for warm runs; for cold ones as often as the contender that touches least
+// needs to find none of them in a cache.
+int SetsNeeded(std::span<const Entrant> entrants, const RunContext& context) {
+  int sets = 1;
+  for (const Entrant& entrant : entrants) {
+    if (!entrant.live || !entrant.asked->cold) continue;
+    const size_t bytes = CallBytes(*entrant.asked, entrant.invocation);
+    sets = std::max(sets, ColdSets(bytes, context.host.last_level_cache_bytes()));
+  }
+  return sets;
+}
+
+// Skips, from the greediest on, what does not fit into the memory that is available.
+void SkipWhatDoesNotFit(std::vector<Entrant>* entrants, int sets, const RunContext& context) {
+  const Case& first = *entrants->front().asked;
+  const auto available = static_cast<double>(context.host.available_bytes);
+  const double operands = static_cast<double>(OperandBytes(first.problem, first.dtype)) * sets;
+  double total = operands;
+  for (Entrant& entrant : *entrants) {
+    if (!entrant.live) continue;
+    const Invocation& invocation = entrant.invocation;
+    const double own =
+        (static_cast<double>(invocation.packed_bytes) + static_cast<double>(invocation.workspace_bytes)) * sets;
+    if (available > 0 && total + own > available) {
+      Skip(&entrant, "needs " + Gib(operands + own) + ", " + Gib(available) + " are available");
+    } else {
+      total += own;
+    }
+  }
+}
+
+// Packs, computes once on operand set 0 and compares. The times of packing and of reorders are those of the last of
+// two passes: the first one pays for touching new pages.
+void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier, const RunContext& context) {
+  const Case& asked = *entrant->asked;
+  const Invocation& invocation = entrant->invocation;
+  Record& record = entrant->record;
+  PinTeam(asked.threads, context.host.cores);
+  entrant->memory = std::make_unique<ContenderMemory>(invocation, *operands);
+  double pack_ns = 0, reorder_ns = 0;
+  for (int pass = 0; pass < 2; ++pass) {
+    for (int set = 0; set < operands->count(); ++set) {
+      const Args& args = entrant->memory->args(set);
+      if (invocation.pack) pack_ns = TimeNs([&] { invocation.pack(args); });
+      if (invocation.reorder_in) reorder_ns = TimeNs([&] { invocation.reorder_in(args); });
+    }
+  }
+  operands->PoisonOutput(0);
+  const Args& args = entrant->memory->args(0);
+  invocation.run(args);
+  if (invocation.reorder_out) {
+    invocation.reorder_out(args);
+    reorder_ns += TimeNs([&] { invocation.reorder_out(args); });
+  }
+  const Comparison comparison = verifier.Check(*operands);
+  record.verified = verifier.scope();
+  record.max_error = comparison.error;
+  record.error_bound = comparison.bound;
+  if (!comparison.ok()) {
+    entrant->live = false;
+    record.status = kWrong;
+    record.reason = "output " + std::to_string(comparison.index) + " is further from the reference than its bound";
+    return;
+  }
+  record.executed_flops = invocation.executed_flops;
+  record.packed_bytes = static_cast<double>(invocation.packed_bytes);
+  record.workspace_bytes = static_cast<double>(invocation.workspace_bytes);
+  record.peak_bytes = static_cast<double>(CallBytes(asked, invocation) + invocation.workspace_bytes);
+  record.prepare_ns = entrant->prepare_ns + pack_ns;
+  record.reorder_ns = reorder_ns;
+}
+
+void Fill(const Measurement& measurement, Record* record) {
+  const Statistics& statistics = measurement.statistics;
+  record->status = measurement.stable ? kMeasured : kUnstable;
+  record->reason = measurement.note;
+  record->n = statistics.n;
+  if (statistics.n == 0) return;
+  record->min_ns = statistics.min;
+  record->median_ns = statistics.median;
+  record->p05_ns = statistics.p05;
+  record->p95_ns = statistics.p95;
+  record->p99_ns = statistics.p99;
+  record->ci_low_ns = statistics.ci_low;
+  record->ci_high_ns = statistics.ci_high;
+  record->gflops = *record->flops / statistics.median;
+  record->gbps = (*record->bytes_read + *record->bytes_written) / statistics.median;
+  if (measurement.clock_ghz > 0) record->clock_ghz = measurement.clock_ghz;
+  if (measurement.batch > 1) Warn(record, "timed in batches of " + std::to_string(measurement.batch));
+}
+
+// Measures all that are live against each other. Returns false when interrupted.
+bool MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& context) {
+  std::vector<Contender> contenders;
+  std::vector<Entrant*> live;
+  const auto last_level_cache = static_cast<double>(context.host.last_level_cache_bytes());
+  MeasureOptions options{.seed = context.seed, .interrupted = context.interrupted};
+  for (Entrant& entrant : *entrants) {
+    if (!entrant.live) continue;
+    live.push_back(&entrant);
+    options.budget_s = entrant.asked->budget_s;
+    const Record& record = entrant.record;
+    contenders.push_back({
+        .label = record.variant,
+        .threads = record.threads,
+        .call = [&entrant](int set) { entrant.invocation.run(entrant.memory->args(set)); },
+        .sets = sets,
+        .memory_bound = entrant.asked->cold || *record.bytes_read > last_level_cache,
+    });
+  }
+  if (live.empty()) return true;
+  const std::vector<Measurement> measurements = Measure(contenders, options);
+  for (size_t i = 0; i < live.size(); ++i) {
+    if (measurements[i].interrupted) return false;
+    Fill(measurements[i], &live[i]->record);
+  }
+  return true;
+}
+
+bool SameGroup(const Case& a, const Case& b) {
+  return a.dtype == b.dtype && a.cold == b.cold && Describe(a.problem) == Describe(b.problem);
+}
+
+}  // namespace
+
+std::vector<std::span<const Case>> Groups(std::span<const Case> cases) {
+  std::vector<std::span<const Case>> groups;
+  for (size_t begin = 0, end = 0; begin < cases.size(); begin = end) {
+    while (end < cases.size() && SameGroup(cases[begin], cases[end])) ++end;
+    groups.push_back(cases.subspan(begin, end - begin));
+  }
+  return groups;
+}
+
+std::vector<Record> RunGroup(std::span<const Case> group, const RunContext& context) {
+  std::vector<Entrant> entrants;
+  const Case& first = group.front();
+  const size_t operand_bytes = OperandBytes(first.problem, first.dtype);
+  const bool fits =
+      context.host.available_bytes == 0 || operand_bytes < static_cast<size_t>(context.host.available_bytes);
+  for (const Case& asked : group) {
+    Entrant& entrant = entrants.emplace_back();
+    entrant.asked = &asked;
+    entrant.record = BaseRecord(asked, context);
+    if (!asked.support.ok) {
+      Skip(&entrant, asked.support.reason);
+    } else if (!fits) {
+      Skip(&entrant, "needs " + Gib(static_cast<double>(operand_bytes)) + " for its operands, " +
+                         Gib(static_cast<double>(context.host.available_bytes)) + " are available");
+    } else {
+      Prepare(&entrant, context);
+    }
+  }
+  const int sets = SetsNeeded(entrants, context);
+  SkipWhatDoesNotFit(&entrants, sets, context);
+  const auto any_live = [&] { return std::any_of(entrants.begin(), entrants.end(), [](auto& e) { return e.live; }); };
+  std::optional<OperandSets> operands;
+  if (any_live()) {
+    const int threads = context.host.max_threads();
+    PinTeam(threads, context.host.cores);
+    operands.emplace(first.problem, first.dtype, sets, context.seed, threads);
+    const Verifier verifier(first.problem, first.dtype, *operands, context.seed);
+    for (Entrant& entrant : entrants) {
+      if (!entrant.live) continue;
+      VerifyOne(&entrant, &*operands, verifier, context);
+      if (context.interrupted && context.interrupted(0)) return {};
+    }
+    if (!MeasureLive(&entrants, sets, context)) return {};
+  }
+  std::vector<Record> records;
+  for (Entrant& entrant : entrants) records.push_back(std::move(entrant.record));
+  return records;
+}
+
+}  // namespace roofgap

@@ -1,0 +1,29 @@
+#ifndef ROOFGAP_HARNESS_RUN_SESSION_H_
+#define ROOFGAP_HARNESS_RUN_SESSION_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "harness/plan/request.h"
+
+namespace roofgap {
+
+// What `roofgap run` was asked for.
+struct RunOptions {
+  Request request;
+  Axes overrides;                              // the axes of the command line: they replace those of the suite
+  std::optional<std::filesystem::path> probe;  // default: results/<machine_id>/probe, where that exists
+  std::optional<std::filesystem::path> out;    // default: results/<machine_id>/<utc>-<suite>
+  std::string command;                         // as it was typed, for run.json
+  bool dry_run = false;                        // print the cases and stop
+};
+
+// Runs the request into a run directory, a row at a time, and prints where it is. Returns the exit code: 0, 1 when a
+// result was wrong, 128 + signal when interrupted. Throws Error for anything wrong with the request, before the first
+// row is measured.
+int RunSuite(const RunOptions& options);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_RUN_SESSION_H_

@@ -1,0 +1,24 @@
+#include "harness/run/verify.h"
+
+#include <limits>
+
+namespace roofgap {
+namespace {
+
+constexpr double kCheckAllFlops = 2e9;  // about 2 s of the reference on one core
+constexpr int64_t kSample = 4096;
+
+}  // namespace
+
+Verifier::Verifier(const Problem& problem, DType dtype, const OperandSets& operands, uint64_t seed) : dtype_(dtype) {
+  const bool all = Count(problem, dtype).flops <= kCheckAllFlops;
+  outputs_ = OutputsToCheck(operands.output_dims(), all ? std::numeric_limits<int64_t>::max() : kSample, seed);
+  scope_ = all ? "all" : "sample:" + std::to_string(outputs_.size());
+  expected_ = Reference(problem, dtype, operands.args(0), outputs_);
+}
+
+Comparison Verifier::Check(const OperandSets& operands) const {
+  return Compare(operands.output(0), dtype_, outputs_, expected_);
+}
+
+}  // namespace roofgap
