@@ -18,8 +18,9 @@ namespace roofgap {
 // Scaled dot-product attention over h heads; kvh < h is grouped-query (kvh = 1: multi-query) attention, where the
 // h / kvh query heads of a group share one key and value head.
 //
-//   dst[b][h][i] = sum over j of softmax_j(q[b][h][i] . k[b][kv][j] / sqrt(d)) * v[b][kv][j],   kv = h / (h_total /
-//   kvh)
+//   dst[b][n][i] = sum over j of softmax_j(q[b][n][i] . k[b][kv][j] / sqrt(d)) * v[b][kv][j]
+//
+// with kv = floor(n / (h / kvh)) for query head n.
 //
 // causal = 1 (needs t >= s): query i sees the keys j <= i + t - s, so the last query sees all of them.
 //   q [b][h][s][d]   k, v [b][kvh][t][d]   dst [b][h][s][d]
@@ -58,8 +59,7 @@ Work Count(const Attention& problem, DType dtype);
 std::vector<Operand> Operands(const Attention& problem);
 
 // The definition of the op in double, and the error bound of each of the `outputs` (flat indices into dst).
-// Bound: with delta the largest error of a score, (2 delta + gamma of the softmax sums) * sum of weight_j |v_j|;
-// derived beside the code.
+// Bound: from the rounding of scores, exponentials, rescaling and sums; derived in reference.cc.
 std::vector<Expected> Reference(const Attention& problem, DType dtype, const Args& args,
                                 std::span<const int64_t> outputs);
 

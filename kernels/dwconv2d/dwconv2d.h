@@ -11,6 +11,7 @@
 #include "kernels/api/descriptor.h"
 #include "kernels/api/dtype.h"
 #include "kernels/api/operands.h"
+#include "kernels/api/window.h"
 #include "kernels/api/work.h"
 
 namespace roofgap {
@@ -32,8 +33,10 @@ struct DwConv2d {
   int64_t bia;
   int64_t act;  // 0 none, 1 ReLU, 2 ReLU6, 3 h-swish (kernels/api/activation.h)
 
-  int64_t oh() const { return (ih + 2 * ph - dh * (kh - 1) - 1) / sh + 1; }
-  int64_t ow() const { return (iw + 2 * pw - dw * (kw - 1) - 1) / sw + 1; }
+  Window rows() const { return {.in = ih, .taps = kh, .stride = sh, .pad = ph, .dilation = dh}; }
+  Window columns() const { return {.in = iw, .taps = kw, .stride = sw, .pad = pw, .dilation = dw}; }
+  int64_t oh() const { return rows().outputs(); }
+  int64_t ow() const { return columns().outputs(); }
 
   static std::span<const Letter<DwConv2d>> Letters() {
     using P = DwConv2d;

@@ -11,6 +11,7 @@
 #include "kernels/api/descriptor.h"
 #include "kernels/api/dtype.h"
 #include "kernels/api/operands.h"
+#include "kernels/api/window.h"
 #include "kernels/api/work.h"
 
 namespace roofgap {
@@ -18,7 +19,8 @@ namespace roofgap {
 // Depthwise separable convolution, channels-last: a depthwise convolution, then a 1x1 convolution over its result.
 //
 //   mid[n][oh][ow][c]  = act(dw_bia[c] + sum over kh, kw of src[n][oh*sh - ph + kh][ow*sw - pw + kw][c] *
-//   dw_wei[kh][kw][c]) dst[n][oh][ow][oc] = act(pw_bia[oc] + sum over c of mid[n][oh][ow][c] * pw_wei[oc][c])
+//                              dw_wei[kh][kw][c])
+//   dst[n][oh][ow][oc] = act(pw_bia[oc] + sum over c of mid[n][oh][ow][c] * pw_wei[oc][c])
 //
 //   src [mb][ih][iw][ic]   dw_wei [kh][kw][ic]   dw_bia [ic]   pw_wei [oc][ic]   pw_bia [oc]   dst [mb][oh][ow][oc]
 //   (both biases are nothing when bia = 0; the activation follows both halves, as in MobileNetV1)
@@ -31,8 +33,10 @@ struct DwSep {
   int64_t mb, ic, ih, iw, oc, kh, kw, sh, sw, ph, pw, bia;
   int64_t act;  // 0 none, 1 ReLU, 2 ReLU6, 3 h-swish (kernels/api/activation.h)
 
-  int64_t oh() const { return (ih + 2 * ph - kh) / sh + 1; }
-  int64_t ow() const { return (iw + 2 * pw - kw) / sw + 1; }
+  Window rows() const { return {.in = ih, .taps = kh, .stride = sh, .pad = ph}; }
+  Window columns() const { return {.in = iw, .taps = kw, .stride = sw, .pad = pw}; }
+  int64_t oh() const { return rows().outputs(); }
+  int64_t ow() const { return columns().outputs(); }
 
   static std::span<const Letter<DwSep>> Letters() {
     using P = DwSep;
