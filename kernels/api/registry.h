@@ -1,7 +1,6 @@
 #ifndef ROOFGAP_KERNELS_API_REGISTRY_H_
 #define ROOFGAP_KERNELS_API_REGISTRY_H_
 
-#include <source_location>
 #include <string_view>
 #include <vector>
 
@@ -24,7 +23,7 @@ bool RegisterErased(Variant variant);
 // The last lines of a variant's file (inside `#if HWY_ONCE` for Highway files):
 //   [[maybe_unused]] const bool kRegistered = Register<Conv2d>({.name = "direct", .summary = "...", ...});
 template <class P>
-bool Register(const VariantOf<P>& of, std::source_location where = std::source_location::current()) {
+bool Register(const VariantOf<P>& of, SourceLocation where = SourceLocation::current()) {
   return RegisterErased({
       .op = P::kOp,
       .name = of.name,

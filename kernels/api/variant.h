@@ -2,8 +2,8 @@
 #define ROOFGAP_KERNELS_API_VARIANT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -44,6 +44,23 @@ struct Invocation {
   size_t workspace_bytes = 0;  // scratch, and activations in the variant's own layout
 };
 
+// std::source_location, which clang 14 with GNU's library lacks.
+class SourceLocation {
+ public:
+  static constexpr SourceLocation current(const char* file = __builtin_FILE(), uint32_t line = __builtin_LINE()) {
+    SourceLocation here;
+    here.file_ = file;
+    here.line_ = line;
+    return here;
+  }
+  constexpr const char* file_name() const { return file_; }
+  constexpr uint32_t line() const { return line_; }
+
+ private:
+  const char* file_ = "";
+  uint32_t line_ = 0;
+};
+
 // A contender for an op. Type-erased; variants are written against VariantOf<P>.
 struct Variant {
   std::string_view op;
@@ -52,7 +69,7 @@ struct Variant {
   IsaControl isa_control = IsaControl::kNone;
   std::function<Support(const Problem&, const Context&)> supports;
   std::function<Invocation(const Problem&, const Context&)> prepare;
-  std::source_location where;
+  SourceLocation where;
 };
 
 // What a variant's file registers. `supports` null: whatever the op allows, in f32.
