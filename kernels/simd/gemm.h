@@ -1,0 +1,64 @@
+#ifndef ROOFGAP_KERNELS_SIMD_GEMM_H_
+#define ROOFGAP_KERNELS_SIMD_GEMM_H_
+
+#include <cstdint>
+
+namespace roofgap {
+
+// The words of the register-tile GEMM (kernels/simd/gemm_tile-inl.h): C[m][n] (+)= sum over k of A[m][k] * B[k][n].
+
+// A matrix of rows that lie `pitch` floats apart (pitch >= the number of columns).
+struct GemmIn {
+  const float* data = nullptr;
+  int64_t pitch = 0;
+};
+
+struct GemmOut {
+  float* data = nullptr;
+  int64_t pitch = 0;
+};
+
+// One row of A and the row of C that it makes, for rows that no one pitch describes (the pixels of a convolution).
+struct GemmRow {
+  const float* a = nullptr;
+  float* c = nullptr;
+};
+
+// A run of consecutive k: the k floats of a row at row.a + a, times the rows [b, b + k) of B. A sum over several runs
+// (one for each kernel row of a convolution) stays in registers from the first to the last.
+struct GemmRun {
+  int64_t a = 0;
+  int64_t b = 0;
+  int64_t k = 0;
+};
+
+// B, in panels of NR columns. Row k of panel p begins at data + p * panel + k * pitch.
+struct GemmB {
+  const float* data = nullptr;
+  int64_t panel = 0;
+  int64_t pitch = 0;
+  bool padded = false;  // the last panel's rows hold NR readable floats too, whatever n is
+};
+
+// Packed [ceil(n/nr)][k][nr], the last panel padded with zeros: what PackB writes.
+inline GemmB PackedB(const float* data, int64_t k, int64_t nr) { return {data, k * nr, nr, true}; }
+
+// B as it is, row-major [k][n]. Nothing beyond column n is read.
+inline GemmB RowMajorB(GemmIn b, int64_t nr) { return {b.data, nr, b.pitch, false}; }
+
+// What happens to the sums: C = act((accumulate ? C : 0) + bias + sums).
+struct GemmEpilogue {
+  const float* bias = nullptr;  // [n], or null for none
+  int64_t act = 0;              // kernels/api/activation.h
+  bool accumulate = false;
+};
+
+// Floats of PackB's result.
+inline int64_t PackedFloats(int64_t n, int64_t k, int64_t nr) { return (n + nr - 1) / nr * k * nr; }
+
+// Packs the transpose of w, [n][k] (a weight matrix [oc][ic], or the keys of attention), as PackedB reads it.
+void PackB(GemmIn w, int64_t n, int64_t k, int64_t nr, float* packed);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_KERNELS_SIMD_GEMM_H_

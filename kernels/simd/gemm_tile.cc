@@ -1,0 +1,180 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/gemm_tile.cc"
+#include "hwy/foreach_target.h"
+// clang-format off: foreach_target.h comes first
+#include "kernels/simd/gemm_tile-inl.h"
+// clang-format on
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "hwy/highway.h"
+#include "kernels/api/activation.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace roofgap {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
+
+// The first `count` lanes; reads nothing behind them. Zeros follow.
+HWY_INLINE V LoadFirst(const float* from, int64_t count) {
+  HWY_ALIGN float lanes[kLanes] = {};
+  for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
+  return hn::Load(D(), lanes);
+}
+
+// Masked stores are microcoded on some cores (42 operations for AVX2 on AMD's), so the tail goes through the stack.
+HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
+  HWY_ALIGN float lanes[kLanes];
+  hn::Store(v, D(), lanes);
+  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+}
+
+// Without the barrier the compiler folds the broadcast into each multiply-add as a memory operand: NV loads of the
+// same scalar in place of one.
+HWY_INLINE V Broadcast(const float* scalar) {
+  V v = hn::Set(D(), *scalar);
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  asm("" : "+v"(v.raw));
+#endif
+  return v;
+}
+
+HWY_INLINE V Apply(Activation act, V x) {
+  const D d;
+  const V zero = hn::Zero(d);
+  const V six = hn::Set(d, 6.0f);
+  switch (act) {
+    case Activation::kNone: return x;
+    case Activation::kRelu: return hn::Max(x, zero);
+    case Activation::kRelu6: return hn::Min(hn::Max(x, zero), six);
+    case Activation::kHSwish: {
+      const V ramp = hn::Min(hn::Max(hn::Add(x, hn::Set(d, 3.0f)), zero), six);
+      return hn::Mul(hn::Mul(x, ramp), hn::Set(d, 1.0f / 6));
+    }
+  }
+  return x;
+}
+
+// MR rows x NV vectors, of which the last has `last` columns. kTail: the last vector of B is not readable to its end.
+template <int MR, int NV, bool kTail>
+void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const GemmB& b, int64_t last,
+          const GemmEpilogue& epilogue) {
+  const D d;
+  V sum[MR][NV];
+#pragma GCC unroll 8
+  for (int v = 0; v < NV; ++v) {
+    V bias = hn::Zero(d);
+    if (epilogue.bias != nullptr) {
+      const float* at = epilogue.bias + v * kLanes;
+      bias = v + 1 == NV && last != kLanes ? LoadFirst(at, last) : hn::LoadU(d, at);
+    }
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; ++m) sum[m][v] = bias;
+  }
+
+  const int64_t pitch = b.pitch;
+  for (const GemmRun& run : runs) {
+    const float* HWY_RESTRICT from = b.data + run.b * pitch;
+    const float* HWY_RESTRICT a[MR];
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; ++m) a[m] = rows[m].a + run.a;
+    for (int64_t k = 0; k < run.k; ++k) {
+      V bv[NV];
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) {
+        bv[v] = kTail && v + 1 == NV ? LoadFirst(from + v * kLanes, last) : hn::LoadU(d, from + v * kLanes);
+      }
+#pragma GCC unroll 16
+      for (int m = 0; m < MR; ++m) {
+        const V av = Broadcast(a[m] + k);
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; ++v) sum[m][v] = hn::MulAdd(av, bv[v], sum[m][v]);
+      }
+      from += pitch;
+    }
+  }
+
+  const Activation act = static_cast<Activation>(epilogue.act);
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m) {
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) {
+      float* to = rows[m].c + v * kLanes;
+      const bool partial = v + 1 == NV && last != kLanes;
+      if (epilogue.accumulate) {
+        sum[m][v] = hn::Add(sum[m][v], partial ? LoadFirst(to, last) : hn::LoadU(d, to));
+      }
+      const V out = Apply(act, sum[m][v]);
+      if (partial) {
+        StoreFirst(out, to, last);
+      } else {
+        hn::StoreU(out, d, to);
+      }
+    }
+  }
+}
+
+using TileFn = void (*)(const GemmRow*, std::span<const GemmRun>, const GemmB&, int64_t, const GemmEpilogue&);
+
+template <bool kTail, int... I>
+constexpr std::array<TileFn, sizeof...(I)> MakeTiles(std::integer_sequence<int, I...>) {
+  return {&Tile<I / kGemmNV + 1, I % kGemmNV + 1, kTail>...};
+}
+
+// By (rows - 1) * kGemmNV + vectors - 1.
+constexpr auto kTiles = MakeTiles<false>(std::make_integer_sequence<int, kGemmMR * kGemmNV>());
+constexpr auto kTailTiles = MakeTiles<true>(std::make_integer_sequence<int, kGemmMR * kGemmNV>());
+
+}  // namespace
+
+void GemmTile(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
+              const GemmEpilogue& epilogue) {
+  const int64_t vectors = (n + kLanes - 1) / kLanes;
+  const int64_t last = n - (vectors - 1) * kLanes;
+  const auto& tiles = last != kLanes && !b.padded ? kTailTiles : kTiles;
+  tiles[(static_cast<int64_t>(rows.size()) - 1) * kGemmNV + vectors - 1](rows.data(), runs, b, last, epilogue);
+}
+
+void Gemm(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
+          const GemmEpilogue& epilogue) {
+  const int64_t m = static_cast<int64_t>(rows.size());
+  const int64_t tiles = (m + kGemmMR - 1) / kGemmMR;
+  std::array<GemmRow, kGemmMR> tile;
+  for (int64_t column = 0; column < n; column += kGemmNR) {
+    GemmB panel = b;
+    panel.data += column / kGemmNR * b.panel;
+    GemmEpilogue last = epilogue;
+    if (last.bias != nullptr) last.bias += column;
+    for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t begin = m * t / tiles;
+      const int64_t size = m * (t + 1) / tiles - begin;
+      for (int64_t i = 0; i < size; ++i) tile[i] = {rows[begin + i].a, rows[begin + i].c + column};
+      GemmTile({tile.data(), static_cast<size_t>(size)}, runs, panel, std::min(n - column, kGemmNR), last);
+    }
+  }
+}
+
+void Gemm(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64_t k, const GemmEpilogue& epilogue) {
+  constexpr int64_t kBlock = 8 * kGemmMR;
+  std::array<GemmRow, kBlock> rows;
+  const GemmRun run = {0, 0, k};
+  for (int64_t begin = 0; begin < m; begin += kBlock) {
+    const int64_t size = std::min(kBlock, m - begin);
+    for (int64_t i = 0; i < size; ++i) rows[i] = {a.data + (begin + i) * a.pitch, c.data + (begin + i) * c.pitch};
+    Gemm({rows.data(), static_cast<size_t>(size)}, {&run, 1}, b, n, epilogue);
+  }
+}
+
+void GemmPack(GemmIn w, int64_t n, int64_t k, float* packed) { PackB(w, n, k, kGemmNR, packed); }
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace roofgap
+HWY_AFTER_NAMESPACE();
