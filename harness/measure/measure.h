@@ -36,6 +36,7 @@ struct MeasureOptions {
   int block_calls = 3;
   double batch_below_s = 5e-6;  // shorter calls are timed in batches
   double batch_s = 20e-6;       // of at least this length
+  std::vector<int> cpus;        // thread i of a team is pinned to cpus[i]; empty: ReadHost().cores
   // Called between blocks with the fraction done, 0 to 1; returning true stops the measuring (Ctrl-C).
   std::function<bool(double)> interrupted;
 };

@@ -17,6 +17,11 @@ struct Statistics {
   std::optional<double> ci_low, ci_high;  // 95 % order-statistic interval of the median
 };
 
+// The interval of the median of n values is from the k-th smallest to the k-th greatest, for the greatest k at which it
+// still covers the true median in 95 % of samples, whatever the distribution: P(Binomial(n, 1/2) < k) <= 2.5 %.
+// 0 when there is none (n < 6).
+int64_t MedianIntervalRank(int64_t n);
+
 Statistics Summarise(std::span<const double> sample);
 
 }  // namespace roofgap

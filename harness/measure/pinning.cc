@@ -1,0 +1,70 @@
+#include "harness/measure/pinning.h"
+
+#include <omp.h>
+#include <sched.h>
+
+#include <atomic>
+
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
+
+#include "kernels/api/parallel.h"
+
+namespace roofgap {
+namespace {
+
+// Flush-to-zero and denormals-are-zero: a denormal operand costs over a hundred cycles on some cores, so that random
+// data would decide the time.
+void SetDenormals(bool on) {
+#if defined(__SSE__)
+  constexpr unsigned kFlush = 0x8040;
+  _mm_setcsr(on ? _mm_getcsr() & ~kFlush : _mm_getcsr() | kFlush);
+#elif defined(__aarch64__)
+  constexpr uint64_t kFlush = 1u << 24;
+  uint64_t fpcr;
+  asm volatile("mrs %0, fpcr" : "=r"(fpcr));
+  fpcr = on ? fpcr & ~kFlush : fpcr | kFlush;
+  asm volatile("msr fpcr, %0" ::"r"(fpcr));
+#else
+  static_cast<void>(on);
+#endif
+}
+
+bool SetAffinity(const int* cpus, size_t count) {
+  int most = 0;
+  for (size_t i = 0; i < count; ++i) most = std::max(most, cpus[i]);
+  cpu_set_t* set = CPU_ALLOC(most + 1);
+  const size_t bytes = CPU_ALLOC_SIZE(most + 1);
+  CPU_ZERO_S(bytes, set);
+  for (size_t i = 0; i < count; ++i) CPU_SET_S(cpus[i], bytes, set);
+  const bool done = sched_setaffinity(0, bytes, set) == 0;
+  CPU_FREE(set);
+  return done;
+}
+
+}  // namespace
+
+bool PinTeam(int threads, const std::vector<int>& cpus) {
+  omp_set_dynamic(0);
+  omp_set_num_threads(threads);
+  std::atomic<bool> pinned = static_cast<size_t>(threads) <= cpus.size();
+  const bool try_pin = pinned;
+  Parallel(threads, [&](int thread) {
+    SetDenormals(false);
+    if (try_pin && !SetAffinity(&cpus[static_cast<size_t>(thread)], 1)) pinned = false;
+  });
+  if (try_pin && !pinned) {
+    Parallel(threads, [&](int) { SetAffinity(cpus.data(), cpus.size()); });
+  }
+  return pinned;
+}
+
+void UnpinTeam(int threads, const std::vector<int>& cpus) {
+  Parallel(threads, [&](int) {
+    SetDenormals(true);
+    if (!cpus.empty()) SetAffinity(cpus.data(), cpus.size());
+  });
+}
+
+}  // namespace roofgap

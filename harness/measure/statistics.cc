@@ -1,0 +1,62 @@
+#include "harness/measure/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace roofgap {
+namespace {
+
+// Below this many the binomial tail is summed; above, the normal approximation gives the same rank to within one.
+constexpr int64_t kExactRanks = 1000;
+
+bool Holds(int64_t n, double q) { return static_cast<double>(n) >= std::log(0.025) / std::log(std::max(q, 1 - q)); }
+
+// Linear interpolation between order statistics; p0 is the least, p1 the greatest.
+double SortedQuantile(std::span<const double> sorted, double q) {
+  const double place = q * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<size_t>(place);
+  if (below + 1 == sorted.size()) return sorted[below];
+  return std::lerp(sorted[below], sorted[below + 1], place - static_cast<double>(below));
+}
+
+}  // namespace
+
+int64_t MedianIntervalRank(int64_t n) {
+  if (n < 6) return 0;
+  if (n > kExactRanks) {
+    const auto size = static_cast<double>(n);
+    return static_cast<int64_t>(size / 2 - 0.98 * std::sqrt(size));
+  }
+  double probability = std::ldexp(1.0, static_cast<int>(-n));  // of exactly `rank` sample values below the median
+  double tail = 0;
+  int64_t rank = 0;
+  while (tail + probability <= 0.025) {
+    tail += probability;
+    probability *= static_cast<double>(n - rank) / static_cast<double>(rank + 1);
+    ++rank;
+  }
+  return rank;
+}
+
+Statistics Summarise(std::span<const double> sample) {
+  Statistics result;
+  result.n = static_cast<int64_t>(sample.size());
+  if (sample.empty()) return result;
+  std::vector<double> sorted(sample.begin(), sample.end());
+  std::sort(sorted.begin(), sorted.end());
+  result.min = sorted.front();
+  result.median = SortedQuantile(sorted, 0.5);
+  if (Holds(result.n, 0.95)) {
+    result.p05 = SortedQuantile(sorted, 0.05);
+    result.p95 = SortedQuantile(sorted, 0.95);
+  }
+  if (Holds(result.n, 0.99)) result.p99 = SortedQuantile(sorted, 0.99);
+  if (const int64_t rank = MedianIntervalRank(result.n); rank > 0) {
+    result.ci_low = sorted[static_cast<size_t>(rank - 1)];
+    result.ci_high = sorted[static_cast<size_t>(result.n - rank)];
+  }
+  return result;
+}
+
+}  // namespace roofgap
