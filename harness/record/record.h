@@ -112,6 +112,20 @@ struct Machine {
   std::vector<std::string> notes;      // what could not be found out, and why
 };
 
+// run.json: what a run was, written when it begins (partial) and again when it ends.
+struct RunInfo {
+  int schema_version = kSchemaVersion;
+  std::string run_id, utc, machine_id;
+  std::string suite, command;
+  int64_t seed = 1;
+  std::string status;  // complete, partial
+  std::string roofgap_version, compiler, build_type;
+  std::vector<std::string> libraries;  // "oneDNN 2.6.3"
+  std::string probe;                   // name of the probe directory; empty: none
+  int64_t problems = 0, cases = 0, measured = 0, unstable = 0, skipped = 0, wrong = 0;
+  std::vector<std::string> notes;
+};
+
 }  // namespace roofgap
 
 #endif  // ROOFGAP_HARNESS_RECORD_RECORD_H_

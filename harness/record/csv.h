@@ -1,0 +1,153 @@
+#ifndef ROOFGAP_HARNESS_RECORD_CSV_H_
+#define ROOFGAP_HARNESS_RECORD_CSV_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/record/fields.h"
+
+// CSV as RFC 4180 has it, with LF line ends (CRLF is read too): a header, then a row per line; a field with a quote, a
+// comma or a line end is quoted. Numbers are the shortest text that reads back as the same double; an empty field is
+// "not available". Columns are found by name, so their order is free, and unknown ones are ignored: later versions add
+// columns. Errors name file, line, column, what was got and what is allowed.
+
+namespace roofgap {
+
+namespace csv {
+
+std::string Quote(std::string_view text);
+
+std::string Format(double value);  // NaN: empty
+inline std::string Format(const Number& value) { return value ? Format(*value) : std::string(); }
+inline std::string Format(int value) { return std::to_string(value); }
+inline std::string Format(int64_t value) { return std::to_string(value); }
+inline std::string Format(const std::string& value) { return Quote(value); }
+
+struct Line {
+  int number = 0;  // in the file, from 1: where the row begins
+  std::vector<std::string> fields;
+};
+
+struct Table {
+  std::string file;  // for messages
+  std::vector<std::string> header;
+  std::vector<Line> lines;  // each with as many fields as the header
+};
+
+// Throws Error for broken quoting, a row of another length, no header, a column twice, and a torn last row: one
+// without its line end, as a run leaves it that was killed while writing.
+Table Parse(std::string_view text, const std::string& file);
+
+// Throws Error unless every row's schema_version is kSchemaVersion.
+void CheckSchemaVersion(const Table& table);
+
+// Index of the field's column. Throws Error where it is missing.
+size_t Find(const Table& table, const Field& field);
+
+// Where a value was read, for messages.
+struct Place {
+  const Table& table;
+  const Line& line;
+  const Field& field;
+};
+
+void Read(const Place& place, const std::string& text, int& value);
+void Read(const Place& place, const std::string& text, int64_t& value);
+void Read(const Place& place, const std::string& text, Number& value);
+void Read(const Place& place, const std::string& text, std::string& value);
+
+// An open file to which whole lines are appended.
+class Appender {
+ public:
+  // Creates the file with its header. Throws Error when it exists already or cannot be written.
+  Appender(const std::filesystem::path& path, std::string_view header);
+  ~Appender();
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+
+  // Writes `line` through to the system. Throws Error when it does not fit (a full disk); what had been written of it
+  // is taken back, so that the lines before it stay a valid file.
+  void Append(std::string_view line);
+
+ private:
+  std::string path_;
+  int fd_;
+  int64_t size_ = 0;  // of the whole lines
+  int64_t rows_ = 0;
+};
+
+}  // namespace csv
+
+template <class Row>
+std::string CsvHeader() {
+  std::string line;
+  const Row row{};
+  VisitFields(row, [&](const Field& field, const auto&) {
+    if (!line.empty()) line += ',';
+    line += field.name;
+  });
+  return line + '\n';
+}
+
+template <class Row>
+std::string CsvLine(const Row& row) {
+  std::string line;
+  bool first = true;
+  VisitFields(row, [&](const Field&, const auto& value) {
+    if (!first) line += ',';
+    first = false;
+    line += csv::Format(value);
+  });
+  return line + '\n';
+}
+
+// Writes a new file row by row; each row is with the system before Write returns.
+template <class Row>
+class CsvWriter {
+ public:
+  explicit CsvWriter(const std::filesystem::path& path) : file_(path, CsvHeader<Row>()) {}
+  void Write(const Row& row) { file_.Append(CsvLine(row)); }
+
+ private:
+  csv::Appender file_;
+};
+
+// The whole file as text: the header, then `rows`.
+template <class Row>
+std::string CsvText(std::span<const Row> rows) {
+  std::string text = CsvHeader<Row>();
+  for (const Row& row : rows) text += CsvLine(row);
+  return text;
+}
+
+// `file` is for messages.
+template <class Row>
+std::vector<Row> ParseCsv(std::string_view text, const std::string& file) {
+  const csv::Table table = csv::Parse(text, file);
+  csv::CheckSchemaVersion(table);
+  std::vector<size_t> columns;
+  const Row empty{};
+  VisitFields(empty, [&](const Field& field, const auto&) { columns.push_back(csv::Find(table, field)); });
+  std::vector<Row> rows;
+  for (const csv::Line& line : table.lines) {
+    size_t column = 0;
+    VisitFields(rows.emplace_back(), [&](const Field& field, auto& value) {
+      csv::Read({table, line, field}, line.fields[columns[column++]], value);
+    });
+  }
+  return rows;
+}
+
+std::vector<Record> ReadMeasurements(const std::filesystem::path& path);
+Ceilings ReadCeilings(const std::filesystem::path& path);
+
+// In place of what was there, in one step.
+void WriteCeilings(const std::filesystem::path& path, const Ceilings& ceilings);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_RECORD_CSV_H_

@@ -1,0 +1,91 @@
+#include "harness/record/files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "kernels/api/error.h"
+
+namespace roofgap {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void Fail(const std::string& what, const fs::path& path, const std::string& why) {
+  throw Error("cannot " + what + " " + path.string() + ": " + why);
+}
+
+std::string LastError() { return std::strerror(errno); }
+
+std::string TemporaryName(const fs::path& path) { return path.string() + ".tmp." + std::to_string(getpid()); }
+
+// Writes all of `text`; returns 0 or the error number.
+int WriteAll(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void CreateWritableDir(const fs::path& dir) {
+  std::error_code error;
+  if (fs::exists(dir, error) && !fs::is_directory(dir, error)) {
+    Fail("write into", dir, "it is a file; allowed is a directory");
+  }
+  fs::create_directories(dir, error);
+  if (error) Fail("create directory", dir, error.message());
+  // Only a try tells: permission bits say nothing of a read-only mount, and nothing to root.
+  const std::string trial = TemporaryName(dir / "trial");
+  const int fd = open(trial.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0) Fail("write into", dir, LastError());
+  close(fd);
+  unlink(trial.c_str());
+}
+
+void CreateRunDir(const fs::path& dir) {
+  std::error_code error;
+  if (fs::is_directory(dir, error) && !fs::is_empty(dir, error)) {
+    if (error) Fail("read", dir, error.message());
+    const bool run = fs::exists(dir / files::kMeasurements, error) || fs::exists(dir / files::kRun, error);
+    Fail("write into", dir,
+         std::string(run ? "it holds a run" : "it is not empty") + "; allowed is a new or an empty directory");
+  }
+  CreateWritableDir(dir);
+}
+
+std::string ReadFile(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) Fail("read", path, "it is a directory; allowed is a file");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) Fail("read", path, LastError());
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (file.bad()) Fail("read", path, LastError());
+  return text;
+}
+
+void ReplaceFile(const fs::path& path, std::string_view text) {
+  const std::string temporary = TemporaryName(path);
+  const int fd = open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0) Fail("write", path, LastError());
+  int error = WriteAll(fd, text);
+  // Without it, a crash of the system may leave the new name on an empty file.
+  if (error == 0 && fsync(fd) != 0 && errno != EINVAL) error = errno;
+  if (close(fd) != 0 && error == 0) error = errno;
+  if (error == 0 && rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) {
+    unlink(temporary.c_str());
+    Fail("write", path, std::strerror(error));
+  }
+}
+
+}  // namespace roofgap

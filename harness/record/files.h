@@ -1,0 +1,38 @@
+#ifndef ROOFGAP_HARNESS_RECORD_FILES_H_
+#define ROOFGAP_HARNESS_RECORD_FILES_H_
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+// The files of a run directory and of a probe directory (which has the first two), and how files are read and written:
+// whole or not at all. Every failure is an Error that names the file and the system's reason.
+
+namespace roofgap {
+
+namespace files {
+inline constexpr std::string_view kMachine = "machine.json";
+inline constexpr std::string_view kCeilings = "ceilings.csv";
+inline constexpr std::string_view kCeilingsEnd = "ceilings_end.csv";  // the same roofs, measured again after the run
+inline constexpr std::string_view kMeasurements = "measurements.csv";
+inline constexpr std::string_view kGap = "gap.csv";
+inline constexpr std::string_view kRun = "run.json";
+}  // namespace files
+
+// Makes `dir`, and what is missing above it, ready for a run. It may exist if it is empty. Throws Error when it is a
+// file, holds anything (a run, above all), or cannot be written.
+void CreateRunDir(const std::filesystem::path& dir);
+
+// Makes `dir`, and what is missing above it, for files that may be replaced (a probe). Throws Error when it is a file
+// or cannot be written.
+void CreateWritableDir(const std::filesystem::path& dir);
+
+std::string ReadFile(const std::filesystem::path& path);
+
+// Puts `text` in the place of `path` in one step (a temporary file beside it, then a rename): after a failure or a
+// crash the file is what it was before.
+void ReplaceFile(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_RECORD_FILES_H_
