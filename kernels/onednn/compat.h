@@ -1,0 +1,83 @@
+#ifndef ROOFGAP_KERNELS_ONEDNN_COMPAT_H_
+#define ROOFGAP_KERNELS_ONEDNN_COMPAT_H_
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+// Every difference between the C++ interfaces of oneDNN 2.6 and 3.x that roofgap meets; nothing else in the tree asks
+// for the library's version. All functions throw dnnl::error, as the library does, when it has no implementation.
+
+namespace roofgap::onednn {
+
+using dnnl::memory;
+
+// Direct convolution for inference. `dilates` counts the gaps between taps, 0 for none. An empty `bia`: no bias.
+inline dnnl::convolution_forward::primitive_desc MakeConvolution(const dnnl::engine& engine, const memory::desc& src,
+                                                                 const memory::desc& wei, const memory::desc& bia,
+                                                                 const memory::desc& dst, const memory::dims& strides,
+                                                                 const memory::dims& dilates,
+                                                                 const memory::dims& padding,
+                                                                 const dnnl::primitive_attr& attr) {
+  constexpr auto kProp = dnnl::prop_kind::forward_inference;
+  constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, kProp, kAlgorithm, src, wei, bia, dst, strides, dilates, padding, padding, attr};
+#else
+  return {{kProp, kAlgorithm, src, wei, bia, dst, strides, dilates, padding, padding}, attr, engine};
+#endif
+}
+
+// dst = src wei^T + bia, for inference. An empty `bia`: no bias.
+inline dnnl::inner_product_forward::primitive_desc MakeInnerProduct(const dnnl::engine& engine, const memory::desc& src,
+                                                                    const memory::desc& wei, const memory::desc& bia,
+                                                                    const memory::desc& dst,
+                                                                    const dnnl::primitive_attr& attr) {
+  constexpr auto kProp = dnnl::prop_kind::forward_inference;
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, kProp, src, wei, bia, dst, attr};
+#else
+  return {{kProp, src, wei, bia, dst}, attr, engine};
+#endif
+}
+
+// dst = src wei over the last two dimensions.
+inline dnnl::matmul::primitive_desc MakeMatmul(const dnnl::engine& engine, const memory::desc& src,
+                                               const memory::desc& wei, const memory::desc& dst,
+                                               const dnnl::primitive_attr& attr) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, src, wei, dst, attr};
+#else
+  return {{src, wei, dst}, attr, engine};
+#endif
+}
+
+// Softmax along `axis`, for inference; source and destination have the same layout and may be the same memory.
+inline dnnl::softmax_forward::primitive_desc MakeSoftmax(const dnnl::engine& engine, const memory::desc& data, int axis,
+                                                         const dnnl::primitive_attr& attr) {
+  constexpr auto kProp = dnnl::prop_kind::forward_inference;
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, kProp, dnnl::algorithm::softmax_accurate, data, data, axis, attr};
+#else
+  return {{kProp, data, axis}, attr, engine};
+#endif
+}
+
+inline void AppendEltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {
+#if DNNL_VERSION_MAJOR >= 3
+  ops.append_eltwise(algorithm, alpha, beta);
+#else
+  ops.append_eltwise(1.0f, algorithm, alpha, beta);
+#endif
+}
+
+// x * relu6(x + 3) / 6. In 3.x the slope and the offset of the clipped line are arguments; 2.6 knows this one alone.
+inline void AppendHSwish(dnnl::post_ops& ops) {
+#if DNNL_VERSION_MAJOR >= 3
+  AppendEltwise(ops, dnnl::algorithm::eltwise_hardswish, 1.0f / 6, 0.5f);
+#else
+  AppendEltwise(ops, dnnl::algorithm::eltwise_hardswish, 0, 0);
+#endif
+}
+
+}  // namespace roofgap::onednn
+
+#endif  // ROOFGAP_KERNELS_ONEDNN_COMPAT_H_
