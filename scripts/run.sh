@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+Usage: scripts/run.sh [--suite FILE] [--out DIR] [--quick] [--no-setup]
+From a fresh machine to a roofline with measured kernels on it: installs what is missing, builds, measures the
+machine's ceilings, runs a suite of kernels, and joins the two.
+  --suite FILE  what to run (default configs/suites/default.json)
+  --out DIR     where the run goes (default results/<machine>/<time>-<suite>); must not hold a run already
+  --quick       coarser ceilings in less time
+  --no-setup    install nothing
+Exit codes: 0 done; 1 a wrong result or a broken roof, which the table names; 2 bad input, or something to install;
+130 interrupted (what was measured is kept).
+END
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/scripts/common.sh"
+
+fail() {
+  echo "run.sh: $1" >&2
+  exit 2
+}
+
+suite=$root/configs/suites/default.json
+out=
+setup=true
+probe_options=()
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --suite | --out)
+      [[ -n ${2:-} ]] || fail "$1 needs a value"
+      path=$(realpath -m -- "$2")
+      [[ $1 == --suite ]] && suite=$path || out=$path
+      shift
+      ;;
+    --quick) probe_options+=(--quick) ;;
+    --no-setup) setup=false ;;
+    --help | -h) usage && exit 0 ;;
+    *) fail "unknown option '$1' (allowed: --suite --out --quick --no-setup --help)" ;;
+  esac
+  shift
+done
+[[ -r $suite ]] || fail "cannot read the suite '$suite'"
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# step NAME COMMAND...: exit code 1 is a finding, which the end result keeps; anything else but 0 ends the job.
+worst=0
+step() {
+  local rc=0
+  echo "== $1"
+  shift
+  "$@" || rc=$?
+  [[ $rc -le 1 ]] || exit "$rc"
+  [[ $rc -eq 0 ]] || worst=1
+}
+
+if $setup; then "$root/scripts/setup.sh"; fi
+echo "== Building"
+configure release || exit 2
+build release roofgap hwprobe || exit 2
+bin=$root/build/release
+cd "$root"
+
+step "Measuring the machine's ceilings" "$bin/hwprobe/hwprobe" "${probe_options[@]}"
+if [[ -z $out ]]; then
+  newest=$(ls -t results/*/probe/machine.json | head -n 1)
+  out=${newest%/probe/machine.json}/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$suite" .json)
+fi
+step "Measuring kernels" "$bin/harness/roofgap" run --suite "$suite" --out "$out"
+step "Measuring the ceilings again" "$bin/hwprobe/hwprobe" "${probe_options[@]}" --recheck "$out"
+step "Joining" "$bin/harness/roofgap" gap "$out"
+step "Drawing" "$python" scripts/plot_roofline.py "$out"
+echo "== Done: $out"
+exit "$worst"

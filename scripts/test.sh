@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+Usage: scripts/test.sh [--no-setup] [PART...]
+Installs what is missing, builds, and runs the tests. Parts, all but clang by default:
+  release     the C++ tests, as the timings are built, warnings as errors
+  asan-ubsan  the same under AddressSanitizer and UndefinedBehaviorSanitizer
+  aarch64     the kernels cross-built for 64-bit ARM, under qemu-user
+  clang       the kernels built with clang
+  python      the layout rules, the scripts and the command lines (builds release where it is not built yet)
+Exit codes: 0 all passed, 1 something failed or no test ran, 2 bad usage or something to install.
+END
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/scripts/common.sh"
+
+all_parts=(release asan-ubsan aarch64 clang python)
+parts=()
+setup=true
+for argument in "$@"; do
+  case $argument in
+    --no-setup) setup=false ;;
+    --help | -h) usage && exit 0 ;;
+    release | asan-ubsan | aarch64 | clang | python) parts+=("$argument") ;;
+    *) echo "test.sh: unknown part '$argument' (allowed: ${all_parts[*]})" >&2 && exit 2 ;;
+  esac
+done
+[[ ${#parts[@]} -gt 0 ]] || parts=(release asan-ubsan aarch64 python)
+trap 'exit 130' INT
+
+wants() { [[ " ${parts[*]} " == *" $1 "* ]]; }
+
+if $setup; then
+  options=(--tests)
+  ! wants clang || options+=(--clang)
+  "$root/scripts/setup.sh" "${options[@]}"
+fi
+
+summary=()
+total_passed=0
+total_failed=0
+
+report() { # PART PASSED FAILED SKIPPED NOTE
+  summary+=("$(printf '%-10s %5d passed, %d failed, %d skipped  %s' "$@")")
+  total_passed=$((total_passed + $2))
+  total_failed=$((total_failed + $3))
+}
+
+# The number in an attribute of a JUnit file's outermost testsuite, 0 where there is none.
+junit() { # FILE ATTRIBUTE
+  local value
+  value=$(grep -o -m 1 '<testsuite [^>]*' "$1" 2>/dev/null | tr '\n' ' ' | sed -n "s/.* $2=\"\([0-9]*\)\".*/\1/p")
+  echo "${value:-0}"
+}
+
+# Adds up what a test tool wrote; a tool that fails without a failed test counts as one.
+count() { # PART JUNIT_FILE EXIT_CODE
+  local failed skipped tests
+  failed=$(($(junit "$2" failures) + $(junit "$2" errors)))
+  skipped=$(($(junit "$2" skipped) + $(junit "$2" disabled)))
+  tests=$(junit "$2" tests)
+  [[ $3 -eq 0 || $failed -gt 0 ]] || failed=1
+  local passed=$((tests - failed - skipped))
+  report "$1" $((passed > 0 ? passed : 0)) "$failed" "$skipped" "$((SECONDS / 60)) min $((SECONDS % 60)) s"
+}
+
+cpp_part() { # PART PRESET CTEST_OPTION...
+  local part=$1 preset=$2 rc=0
+  shift 2
+  local junit_file=$root/build/$preset/junit.xml
+  rm -f "$junit_file"
+  ctest --test-dir "$root/build/$preset" --output-junit "$junit_file" --no-tests=error --output-on-failure \
+    --parallel "$(nproc)" --timeout 600 --progress -LE python "$@" || rc=$?
+  count "$part" "$junit_file" "$rc"
+}
+
+for part in "${all_parts[@]}"; do
+  wants "$part" || continue
+  echo "== $part"
+  SECONDS=0
+  case $part in
+    release | asan-ubsan)
+      if configure "$part" -DROOFGAP_WERROR=ON && build "$part"; then
+        cpp_part "$part" "$part"
+      else
+        report "$part" 0 1 0 "did not build"
+      fi
+      ;;
+    aarch64)
+      if [[ $(uname -m) == aarch64 ]]; then
+        report "$part" 0 0 0 "nothing to cross-build: the release part ran on this architecture"
+      elif $setup && ! "$root/scripts/setup.sh" --tests --aarch64; then
+        report "$part" 0 0 0 "left out: its packages cannot be installed here"
+      elif configure "$part" -DROOFGAP_WERROR=ON && build "$part" kernels_test; then
+        cpp_part "$part" "$part" -L kernels
+      else
+        report "$part" 0 1 0 "did not build"
+      fi
+      ;;
+    clang)
+      if configure release -B "$root/build/clang" -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+        -DROOFGAP_WERROR=ON && cmake --build "$root/build/clang" --parallel "$(jobs)"; then
+        cpp_part "$part" "$part"
+      else
+        report "$part" 0 1 0 "did not build"
+      fi
+      ;;
+    python)
+      if [[ -x $root/build/release/harness/roofgap ]] || { configure release && build release; }; then
+        rc=0
+        (cd "$root" && "$python" -m pytest -q -p no:cacheprovider --junitxml=build/python.xml tests) || rc=$?
+        count "$part" "$root/build/python.xml" "$rc"
+      else
+        report "$part" 0 1 0 "did not build"
+      fi
+      ;;
+  esac
+done
+
+echo
+printf '%s\n' "${summary[@]}"
+echo "$total_passed passed, $total_failed failed"
+[[ $total_failed -eq 0 && $total_passed -gt 0 ]]
