@@ -14,7 +14,7 @@ jobs() {
 configure() {
   local preset=$1 log
   shift
-  local options=("$@" "-DPython3_EXECUTABLE=$python")
+  local options=("$@")
   if command -v ccache >/dev/null; then
     options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   fi
