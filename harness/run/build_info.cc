@@ -2,7 +2,7 @@
 
 #include <ctime>
 
-#include "kernels/api/library.h"
+#include "kernels/api/process_isa.h"
 
 namespace roofgap {
 namespace {
@@ -32,7 +32,7 @@ RunInfo NewRunInfo() {
   info.roofgap_version = ROOFGAP_VERSION;
   info.compiler = Compiler();
   info.build_type = ROOFGAP_BUILD_TYPE;
-  info.libraries = Libraries();
+  if (const std::string library = ProcessLibrary(); !library.empty()) info.libraries.push_back(library);
   return info;
 }
 

@@ -61,9 +61,9 @@ std::string CoreKindOf(const Host& host, const std::optional<Probe>& probe) {
 // Holds variants that can be held only once per process to the isa that is asked for, and says what is offered.
 Offer MakeOffer(const Request& request, const Host& host) {
   Offer offer{.max_threads = host.max_threads(), .isas = SupportedIsas()};
-  offer.process_isa = offer.isas.front();
   const std::string only = OnlyIsa(request, offer.isas);
-  if (!only.empty() && only != offer.process_isa && LimitProcessIsa(only)) offer.process_isa = only;
+  if (!only.empty()) LimitProcessIsa(only);  // declined: the rows are skipped, with what is in effect
+  offer.process_isa = ProcessIsa();
   return offer;
 }
 

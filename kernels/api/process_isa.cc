@@ -22,6 +22,11 @@ std::string ProcessIsa() {
   return Control().in_effect();
 }
 
+std::string ProcessLibrary() {
+  if (Control().library == nullptr) return {};
+  return Control().library();
+}
+
 bool RegisterProcessIsa(const ProcessIsaControl& control) {
   if (Control().limit != nullptr) std::abort();
   Control() = control;

@@ -21,10 +21,14 @@ Support LimitProcessIsa(std::string_view isa);
 // when no such library is linked in.
 std::string ProcessIsa();
 
+// The library and its version, "oneDNN 2.6.3"; empty when none is linked in.
+std::string ProcessLibrary();
+
 // What the library provides; registered before main(). Aborts when there is one already.
 struct ProcessIsaControl {
   Support (*limit)(std::string_view isa) = nullptr;
   std::string (*in_effect)() = nullptr;
+  std::string (*library)() = nullptr;
 };
 bool RegisterProcessIsa(const ProcessIsaControl& control);
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/onednn/session.h"
+
 #if defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -58,7 +60,7 @@ Support LimitAndCheck(std::string_view isa) {
                      "; it can be held once per process to " + std::string(kAllowed)};
 }
 
-[[maybe_unused]] const bool kRegistered = RegisterProcessIsa({.limit = LimitAndCheck, .in_effect = InEffect});
+[[maybe_unused]] const bool kRegistered = RegisterProcessIsa({.limit = LimitAndCheck, .in_effect = InEffect, .library = onednn::LibraryName});
 
 }  // namespace
 }  // namespace roofgap

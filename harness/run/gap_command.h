@@ -1,0 +1,18 @@
+#ifndef ROOFGAP_HARNESS_RUN_GAP_COMMAND_H_
+#define ROOFGAP_HARNESS_RUN_GAP_COMMAND_H_
+
+#include <filesystem>
+
+namespace roofgap {
+
+// Joins the measurements of a run directory with its ceilings: writes gap.csv, prints the table and the findings.
+// Returns 1 when a row is wrong or above its hard roof. Throws Error where there is no run, no ceilings (saying what
+// to run), or ceilings of another machine.
+int GapCommand(const std::filesystem::path& run_dir);
+
+// Prints the documentation of all columns, results/README.md.
+int ColumnsCommand();
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_RUN_GAP_COMMAND_H_
