@@ -53,6 +53,16 @@ struct GemmEpilogue {
   bool accumulate = false;
 };
 
+// The register tile of an instruction set: mr rows of A by nr columns of B, which is also the width of a panel.
+struct GemmShape {
+  int64_t mr = 0;
+  int64_t nr = 0;
+  const char* isa = "";  // hwy::TargetName
+};
+
+// That of the instruction set which Highway dispatches to now.
+GemmShape ChosenGemmShape();
+
 // Floats of PackB's result.
 inline int64_t PackedFloats(int64_t n, int64_t k, int64_t nr) { return (n + nr - 1) / nr * k * nr; }
 
