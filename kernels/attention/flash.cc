@@ -1,0 +1,254 @@
+// Attention by blocks of keys with an online softmax: the s x t scores never exist at once (Dao et al., FlashAttention,
+// 2022; Milakov and Gimelshein, Online normalizer calculation for softmax, 2018).
+//
+// The h / kvh query heads that share a KV head lie one after the other, so they are one matrix of h / kvh * s rows. Its
+// rows are cut into strips of a register tile's height, and strips into groups. For each block of keys a group packs K
+// once; then, strip by strip,
+//   S = q K^T        q already times log2(e) / sqrt(d), so that the softmax is one of powers of 2
+//   m' = max(m, rowmax S);  P = 2^(S - m');  l = l 2^(m - m') + rowsum P
+//   O = O 2^(m - m') + P V
+// and after the last block O is divided by l. O is dst itself.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/api/parallel.h"
+#include "kernels/api/registry.h"
+#include "kernels/attention/attention.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention/flash.cc"
+#include "hwy/foreach_target.h"  // before highway.h
+#include "hwy/highway.h"
+#include "kernels/simd/gemm_tile-inl.h"
+#include "kernels/simd/softmax-inl.h"
+
+#ifndef ROOFGAP_KERNELS_ATTENTION_FLASH_ONCE_
+#define ROOFGAP_KERNELS_ATTENTION_FLASH_ONCE_
+
+namespace roofgap {
+namespace {
+
+// Keys in a block. With d = 64 its K and V are 64 KiB each; with the rows below (64 KiB of q, as much of O) that is a
+// quarter of a 1 MiB L2, and the 14 KiB of scores of a strip stay in L1. More keys per block make the traffic of O and
+// the sums across lanes rarer: at 256 one pass over O costs 1/64 of the loads of the two GEMMs.
+constexpr int64_t kBlockKeys = 256;
+
+// Rows that share a packed block of K. Packing costs about as much as the scores of 3 rows: at 256, 1 % of the whole.
+constexpr int64_t kGroupRows = 256;
+
+struct FlashTile {
+  const char* isa;
+  int64_t mr, nr;
+};
+
+struct FlashPlan {
+  Attention problem;
+  FlashTile tile;
+  int64_t rows = 0;              // that share a KV head
+  int64_t strips = 0;            // of those rows
+  int64_t group = 0;             // strips in a group, at most
+  int64_t block = 0;             // keys in a block: whole panels
+  std::vector<int64_t> first{};  // thread i has the strips [first[i], first[i + 1]), counted over all KV heads
+  // Floats of a thread's workspace: q, packed K, scores of a strip, then m and l of each row.
+  int64_t q_floats = 0, k_floats = 0, score_floats = 0, row_floats = 0;
+
+  int64_t thread_floats() const { return q_floats + k_floats + score_floats + 2 * row_floats; }
+  Range Strip(int64_t strip) const { return Share(rows, static_cast<int>(strips), static_cast<int>(strip)); }
+  // Keys that a row sees.
+  int64_t Keys(int64_t row) const {
+    const Attention& p = problem;
+    return p.causal != 0 ? row % p.s + p.t - p.s + 1 : p.t;
+  }
+  // Keys that the longest row of a range sees: its last, unless the last row of a head lies before that one.
+  int64_t Keys(Range range) const {
+    const bool wraps = range.begin / problem.s != (range.end - 1) / problem.s;
+    return wraps ? problem.t : Keys(range.end - 1);
+  }
+};
+
+}  // namespace
+}  // namespace roofgap
+
+#endif  // ROOFGAP_KERNELS_ATTENTION_FLASH_ONCE_
+
+HWY_BEFORE_NAMESPACE();
+namespace roofgap {
+namespace HWY_NAMESPACE {
+namespace {
+
+FlashTile Tile() { return {hwy::TargetName(HWY_TARGET), kGemmMR, kGemmNR}; }
+
+// Where a group works: its rows, counted in its KV head, the operands of that head, and the thread's workspace.
+struct Group {
+  int64_t begin_strip, end_strip;
+  Range rows;
+  const float *q, *k, *v;
+  float* dst;
+  float *scaled_q, *packed_k, *scores, *max, *sum;
+};
+
+// Turns the scores of `row` (n of them, then `width` - n that it must not see) into powers of 2 and brings its max, sum
+// and output up to date.
+HWY_INLINE void SoftmaxStep(const Group& g, int64_t row, int64_t d, bool first, float* scores, int64_t n,
+                            int64_t width) {
+  const int64_t i = row - g.rows.begin;
+  const float old_max = first ? -std::numeric_limits<float>::infinity() : g.max[i];
+  const float new_max = std::max(old_max, RowMax(scores, n));
+  float sum = RowExp2(scores, n, new_max);
+  std::fill(scores + n, scores + width, 0.0f);
+  if (!first) {
+    if (new_max > old_max) {
+      const float factor = std::exp2(old_max - new_max);
+      ScaleRow(g.dst + row * d, d, factor, g.dst + row * d);
+      g.sum[i] *= factor;
+    }
+    sum += g.sum[i];
+  }
+  g.max[i] = new_max;
+  g.sum[i] = sum;
+}
+
+// One strip against the keys [key, key + width) that are packed in g.packed_k.
+void StripStep(const FlashPlan& plan, const Group& g, Range strip, int64_t key, int64_t width) {
+  const int64_t d = plan.problem.d;
+  const int64_t rows = strip.end - strip.begin;
+  const int64_t padded = (width + kGemmNR - 1) / kGemmNR * kGemmNR;
+  Gemm({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, PackedB(g.packed_k, d, kGemmNR), {g.scores, plan.block},
+       rows, padded, d, {});
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t visible = std::clamp<int64_t>(plan.Keys(strip.begin + i) - key, 0, width);
+    SoftmaxStep(g, strip.begin + i, d, key == 0, g.scores + i * plan.block, visible, width);
+  }
+  Gemm({g.scores, plan.block}, RowMajorB({g.v + key * d, d}, kGemmNR), {g.dst + strip.begin * d, d}, rows, d, width,
+       {.accumulate = key != 0});
+}
+
+void RunGroup(const FlashPlan& plan, const Group& g) {
+  const Attention& p = plan.problem;
+  const float scale = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(p.d)));
+  ScaleRow(g.q + g.rows.begin * p.d, (g.rows.end - g.rows.begin) * p.d, scale, g.scaled_q);
+
+  const int64_t keys = plan.Keys(g.rows);
+  for (int64_t key = 0; key < keys; key += plan.block) {
+    const int64_t block = std::min(plan.block, keys - key);
+    GemmPack({g.k + key * p.d, p.d}, block, p.d, g.packed_k);
+    for (int64_t strip = g.begin_strip; strip < g.end_strip; ++strip) {
+      const Range rows = plan.Strip(strip);
+      const int64_t width = std::min(block, plan.Keys(rows) - key);
+      if (width > 0) StripStep(plan, g, rows, key, width);
+    }
+  }
+  for (int64_t row = g.rows.begin; row < g.rows.end; ++row) {
+    ScaleRow(g.dst + row * p.d, p.d, 1 / g.sum[row - g.rows.begin], g.dst + row * p.d);
+  }
+}
+
+void RunThread(const FlashPlan& plan, const Args& args, int thread) {
+  const Attention& p = plan.problem;
+  Group g;
+  g.scaled_q = reinterpret_cast<float*>(args.workspace) + thread * plan.thread_floats();
+  g.packed_k = g.scaled_q + plan.q_floats;
+  g.scores = g.packed_k + plan.k_floats;
+  g.max = g.scores + plan.score_floats;
+  g.sum = g.max + plan.row_floats;
+
+  const size_t index = static_cast<size_t>(thread);
+  for (int64_t strip = plan.first[index]; strip < plan.first[index + 1];) {
+    const int64_t head = strip / plan.strips;
+    const int64_t left = std::min(plan.first[index + 1], (head + 1) * plan.strips) - strip;
+    const int64_t groups = (left + plan.group - 1) / plan.group;
+    const int64_t take = (left + groups - 1) / groups;
+    g.begin_strip = strip - head * plan.strips;
+    g.end_strip = g.begin_strip + take;
+    g.rows = {plan.Strip(g.begin_strip).begin, plan.Strip(g.end_strip - 1).end};
+    g.q = args.at<const float>(Attention::kQ) + head * plan.rows * p.d;
+    g.dst = args.at<float>(Attention::kDst) + head * plan.rows * p.d;
+    g.k = args.at<const float>(Attention::kK) + head * p.t * p.d;
+    g.v = args.at<const float>(Attention::kV) + head * p.t * p.d;
+    RunGroup(plan, g);
+    strip += take;
+  }
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace roofgap
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace roofgap {
+namespace {
+
+HWY_EXPORT(Tile);
+HWY_EXPORT(RunThread);
+
+// Workspace regions begin on cache lines.
+int64_t RoundToLine(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+FlashPlan MakePlan(const Attention& p, const FlashTile& tile) {
+  FlashPlan plan{.problem = p, .tile = tile};
+  plan.rows = p.h / p.kvh * p.s;
+  plan.strips = (plan.rows + tile.mr - 1) / tile.mr;
+  plan.group = std::min(kGroupRows / tile.mr, plan.strips);
+  const int64_t panels = std::min(kBlockKeys / tile.nr, (p.t + tile.nr - 1) / tile.nr);
+  plan.block = panels * tile.nr;
+  plan.row_floats = RoundToLine(std::min(plan.group * tile.mr, plan.rows));
+  plan.q_floats = RoundToLine(std::min(plan.group * tile.mr, plan.rows) * p.d);
+  plan.k_floats = RoundToLine(PackedFloats(plan.block, p.d, tile.nr));
+  plan.score_floats = RoundToLine(std::min(tile.mr, plan.rows) * plan.block);
+  return plan;
+}
+
+// Multiply-accumulates of a strip, per key dimension: what threads are balanced by.
+double Cost(const FlashPlan& plan, int64_t strip) {
+  const Range rows = plan.Strip(strip);
+  return static_cast<double>(rows.end - rows.begin) * static_cast<double>(plan.Keys(rows));
+}
+
+// Contiguous shares: a strip goes to the thread in whose share of the cost its middle lies.
+std::vector<int64_t> Balance(const FlashPlan& plan, int threads, double head_cost) {
+  const int64_t heads = plan.problem.b * plan.problem.kvh;
+  const double share = head_cost * static_cast<double>(heads) / threads;
+  std::vector<int64_t> first{0};
+  double done = 0;
+  for (int64_t strip = 0; strip < heads * plan.strips; ++strip) {
+    const double cost = Cost(plan, strip % plan.strips);
+    while (done + cost / 2 > share * static_cast<double>(first.size()) && std::ssize(first) < threads) {
+      first.push_back(strip);
+    }
+    done += cost;
+  }
+  first.resize(static_cast<size_t>(threads) + 1, heads * plan.strips);
+  return first;
+}
+
+Invocation Prepare(const Attention& p, const Context& context) {
+  FlashPlan plan = MakePlan(p, HWY_DYNAMIC_DISPATCH(Tile)());
+  double head_cost = 0;
+  for (int64_t strip = 0; strip < plan.strips; ++strip) head_cost += Cost(plan, strip);
+  plan.first = Balance(plan, context.threads, head_cost);
+
+  Invocation invocation;
+  invocation.impl = std::string(plan.tile.isa) + " tile " + std::to_string(plan.tile.mr) + "x" +
+                    std::to_string(plan.tile.nr) + " keys " + std::to_string(plan.block);
+  invocation.executed_flops = 4.0 * static_cast<double>(p.b * p.kvh) * static_cast<double>(p.d) * head_cost;
+  invocation.workspace_bytes = sizeof(float) * static_cast<size_t>(context.threads * plan.thread_floats());
+  invocation.run = [plan = std::move(plan), fn = &HWY_DYNAMIC_DISPATCH(RunThread), threads = context.threads](
+                       const Args& args) { Parallel(threads, [&](int thread) { fn(plan, args, thread); }); };
+  return invocation;
+}
+
+[[maybe_unused]] const bool kRegistered =
+    Register<Attention>({.name = "flash",
+                         .summary = "blocks of keys, online softmax; the scores are never stored",
+                         .isa_control = IsaControl::kHighway,
+                         .prepare = Prepare});
+
+}  // namespace
+}  // namespace roofgap
+#endif  // HWY_ONCE
