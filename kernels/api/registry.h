@@ -20,11 +20,10 @@ const Variant* FindVariant(std::string_view op, std::string_view name);
 // Aborts, naming both places, when (op, name) is taken: a fault of the program.
 bool RegisterErased(Variant variant);
 
-// The last lines of a variant's file (inside `#if HWY_ONCE` for Highway files):
-//   [[maybe_unused]] const bool kRegistered = Register<Conv2d>({.name = "direct", .summary = "...", ...});
+// The variant with its problem type hidden, unregistered.
 template <class P>
-bool Register(const VariantOf<P>& of, SourceLocation where = SourceLocation::current()) {
-  return RegisterErased({
+Variant Erase(const VariantOf<P>& of, SourceLocation where) {
+  return {
       .op = P::kOp,
       .name = of.name,
       .summary = of.summary,
@@ -37,7 +36,14 @@ bool Register(const VariantOf<P>& of, SourceLocation where = SourceLocation::cur
       .prepare = [prepare = of.prepare](const Problem& problem,
                                         const Context& context) { return prepare(std::get<P>(problem), context); },
       .where = where,
-  });
+  };
+}
+
+// The last lines of a variant's file (inside `#if HWY_ONCE` for Highway files):
+//   [[maybe_unused]] const bool kRegistered = Register<Conv2d>({.name = "direct", .summary = "...", ...});
+template <class P>
+bool Register(const VariantOf<P>& of, SourceLocation where = SourceLocation::current()) {
+  return RegisterErased(Erase(of, where));
 }
 
 }  // namespace roofgap
