@@ -24,6 +24,7 @@
 #include "hwy/foreach_target.h"  // before highway.h
 #include "hwy/highway.h"
 #include "kernels/simd/gemm_tile-inl.h"
+#include "kernels/simd/pack-inl.h"
 #include "kernels/simd/softmax-inl.h"
 
 #ifndef ROOFGAP_KERNELS_ATTENTION_FLASH_ONCE_
@@ -135,7 +136,7 @@ void RunGroup(const FlashPlan& plan, const Group& g) {
   const int64_t keys = plan.Keys(g.rows);
   for (int64_t key = 0; key < keys; key += plan.block) {
     const int64_t block = std::min(plan.block, keys - key);
-    GemmPack({g.k + key * p.d, p.d}, block, p.d, g.packed_k);
+    PackTransposed({g.k + key * p.d, p.d}, block, p.d, kGemmNR, g.packed_k);
     for (int64_t strip = g.begin_strip; strip < g.end_strip; ++strip) {
       const Range rows = plan.Strip(strip);
       const int64_t width = std::min(block, plan.Keys(rows) - key);

@@ -15,6 +15,7 @@
 #include "hwy/foreach_target.h"  // before highway.h
 #include "hwy/highway.h"
 #include "kernels/simd/gemm_tile-inl.h"
+#include "kernels/simd/pack-inl.h"
 #include "kernels/simd/softmax-inl.h"
 
 #ifndef ROOFGAP_KERNELS_ATTENTION_MATERIALISED_ONCE_
@@ -93,7 +94,7 @@ void RunThread(const MaterialisedPlan& plan, const Args& args, int thread) {
     const int64_t end = std::min({share.end, (head + 1) * p.s, row + plan.rows});
     const int64_t kv_head = head / (p.h / p.kvh);
     if (packed != kv_head) {
-      GemmPack({args.at<const float>(Attention::kK) + kv_head * p.t * p.d, p.d}, p.t, p.d, workspace + plan.q_floats);
+      PackTransposed({args.at<const float>(Attention::kK) + kv_head * p.t * p.d, p.d}, p.t, p.d, kGemmNR, workspace + plan.q_floats);
       packed = kv_head;
     }
     RunHead(plan, args, head, {row - head * p.s, end - head * p.s}, workspace);
