@@ -12,9 +12,8 @@ ProcessIsaControl& Control() {
 
 }  // namespace
 
-Support LimitProcessIsa(std::string_view isa) {
-  if (Control().limit == nullptr) return {};
-  return Control().limit(isa);
+bool LimitProcessIsa(std::string_view isa, std::string* why) {
+  return Control().limit == nullptr || Control().limit(isa, why);
 }
 
 std::string ProcessIsa() {

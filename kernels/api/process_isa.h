@@ -4,18 +4,16 @@
 #include <string>
 #include <string_view>
 
-#include "kernels/api/variant.h"
-
 // The instruction set of variants with IsaControl::kProcess: a library that takes one limit per process, before its
 // first use. One such library at most is linked in; without it there is nothing to limit, and all of this still links.
 
 namespace roofgap {
 
 // Holds the process to `isa`, a Highway target name. To be called before any supports() or prepare() of such a variant
-// and before ProcessIsa(), each of which fixes what is in effect. Not ok, with the reason: the library has no such
-// limit, the machine no such instructions, or something else is in effect already. Asking again for what is in effect
-// is ok. Not thread-safe.
-Support LimitProcessIsa(std::string_view isa);
+// and before ProcessIsa(), each of which fixes what is in effect. False, with the reason in `why` where that is not
+// null: the library has no such limit, the machine no such instructions, or something else is in effect already.
+// True again for what is in effect. Not thread-safe.
+bool LimitProcessIsa(std::string_view isa, std::string* why = nullptr);
 
 // What is in effect for the rest of the process, as a Highway target name: the `isa` of those variants' rows. Empty
 // when no such library is linked in.
@@ -26,7 +24,7 @@ std::string ProcessLibrary();
 
 // What the library provides; registered before main(). Aborts when there is one already.
 struct ProcessIsaControl {
-  Support (*limit)(std::string_view isa) = nullptr;
+  bool (*limit)(std::string_view isa, std::string* why) = nullptr;
   std::string (*in_effect)() = nullptr;
   std::string (*library)() = nullptr;
 };

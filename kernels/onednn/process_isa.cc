@@ -20,7 +20,7 @@ constexpr unsigned long kHwcapSve = 1UL << 22;  // HWCAP_SVE of the Linux ABI; o
 
 std::string InEffect() { return (getauxval(AT_HWCAP) & kHwcapSve) != 0 ? "SVE" : "NEON"; }
 
-bool Limit(std::string_view) { return false; }
+void Limit(std::string_view) {}
 
 constexpr std::string_view kAllowed = "what the machine has";
 #else
@@ -40,24 +40,27 @@ std::string InEffect() {
   return "SSE4";
 }
 
-bool Limit(std::string_view isa) {
+void Limit(std::string_view isa) {
   std::optional<dnnl::cpu_isa> limit;
   if (isa == "AVX3") limit = dnnl::cpu_isa::avx512_core;
   if (isa == "AVX2") limit = dnnl::cpu_isa::avx2;
   if (isa == "SSE4") limit = dnnl::cpu_isa::sse41;
-  return limit && dnnl::set_max_cpu_isa(*limit) == dnnl::status::success;
+  if (limit) dnnl::set_max_cpu_isa(*limit);
 }
 
 constexpr std::string_view kAllowed = "AVX3, AVX2 and SSE4, where the machine has them, before the first use";
 #endif
 
 // Whatever the library answers, what counts is what is in effect afterwards.
-Support LimitAndCheck(std::string_view isa) {
+bool LimitAndCheck(std::string_view isa, std::string* why) {
   Limit(isa);
   const std::string in_effect = InEffect();
-  if (in_effect == isa) return {};
-  return {false, "oneDNN runs as " + in_effect + " in this process, not as " + std::string(isa) +
-                     "; it can be held once per process to " + std::string(kAllowed)};
+  if (in_effect == isa) return true;
+  if (why != nullptr) {
+    *why = "oneDNN runs as " + in_effect + " in this process, not as " + std::string(isa) +
+           "; it can be held once per process to " + std::string(kAllowed);
+  }
+  return false;
 }
 
 [[maybe_unused]] const bool kRegistered = RegisterProcessIsa({.limit = LimitAndCheck, .in_effect = InEffect, .library = onednn::LibraryName});

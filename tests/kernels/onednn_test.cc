@@ -1,0 +1,231 @@
+// What the oneDNN variants promise beyond right results on one instruction set, which variants_test.cc checks.
+
+#ifdef ROOFGAP_ONEDNN
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/measure/isa_scope.h"
+#include "kernels/api/buffer.h"
+#include "kernels/api/compare.h"
+#include "kernels/api/process_isa.h"
+#include "kernels/api/random.h"
+#include "kernels/api/registry.h"
+
+namespace roofgap {
+namespace {
+
+constexpr std::string_view kOneOfEachOp[] = {
+    "conv2d:mb2ic17ih6oc33kh3sh2ph1bia1act1",
+    "conv2d:ic32ih5oc64kh3ph1g2bia1act2",
+    "dwconv2d:c35ih7kh3ph1bia1act3",
+    "dwsep:ic20ih8oc40kh3sh2ph1bia1act2",
+    "fc:mb3ic70oc65bia1act3",
+    "attention:b2h4kvh2s9t21d24causal1",
+};
+
+const Variant& OneDnn(const Problem& problem) { return *FindVariant(OpOf(problem), "onednn"); }
+
+Invocation Prepared(const Problem& problem, int threads) {
+  return OneDnn(problem).prepare(problem, {.dtype = DType::kF32, .threads = threads});
+}
+
+// A set of arguments with random operands.
+class Arguments {
+ public:
+  Arguments(const Problem& problem, const Invocation& invocation, uint64_t seed) : problem_(problem) {
+    for (const Operand& operand : Operands(problem)) {
+      const size_t index = memory_.size();
+      args.operand[index] = Own(operand.bytes(DType::kF32));
+      FillRandom(args.operand[index], DType::kF32, operand.elements(), seed + index);
+    }
+    args.packed = Own(invocation.packed_bytes);
+    args.workspace = Own(invocation.workspace_bytes);
+  }
+
+  void Call(const Invocation& invocation) const {
+    if (invocation.reorder_in) invocation.reorder_in(args);
+    invocation.run(args);
+    if (invocation.reorder_out) invocation.reorder_out(args);
+  }
+
+  Comparison Compared() const {
+    const std::vector<Operand> operands = Operands(problem_);
+    const std::vector<int64_t> all = OutputsToCheck(operands.back().dims, operands.back().elements(), 0);
+    const std::vector<Expected> expected = Reference(problem_, DType::kF32, args, all);
+    return Compare(args.operand[operands.size() - 1], DType::kF32, all, expected);
+  }
+
+  Args args;
+
+ private:
+  std::byte* Own(size_t bytes) { return memory_.emplace_back(bytes).data(); }
+
+  const Problem problem_;
+  std::vector<Buffer> memory_;
+};
+
+bool IsRight(const Problem& problem, int threads) {
+  const Invocation invocation = Prepared(problem, threads);
+  const Arguments arguments(problem, invocation, 1);
+  if (invocation.pack) invocation.pack(arguments.args);
+  arguments.Call(invocation);
+  return arguments.Compared().ok();
+}
+
+TEST(OneDnnTest, ImplNamesTheLibraryItsVersionAndEachPrimitive) {
+  const std::regex form(R"(oneDNN \d+\.\d+\.\d+ \S+( \+ \S+)*)");
+  for (std::string_view text : kOneOfEachOp) {
+    const Problem problem = ParseProblem(text);
+    const std::string impl = Prepared(problem, 1).impl;
+    EXPECT_TRUE(std::regex_match(impl, form)) << impl;
+    const auto joints = std::count(impl.begin(), impl.end(), '+');
+    EXPECT_EQ(joints, OpOf(problem) == "attention" ? 2 : OpOf(problem) == "dwsep" ? 1 : 0) << impl;
+  }
+}
+
+TEST(OneDnnTest, BiasAndEveryActivationAgreeWithTheReference) {
+  for (std::string_view shape :
+       {"conv2d:ic18ih5oc33kh3ph1", "dwconv2d:c33ih6kh3ph1", "dwsep:ic17ih5oc20kh3ph1", "fc:mb2ic40oc35"}) {
+    for (std::string_view bias : {"bia0", "bia1"}) {
+      for (std::string_view act : {"act0", "act1", "act2", "act3"}) {
+        const std::string text = std::string(shape) + std::string(bias) + std::string(act);
+        EXPECT_TRUE(IsRight(ParseProblem(text), 2)) << text;
+      }
+    }
+  }
+}
+
+TEST(OneDnnTest, RunTakesItsMemoryFromTheArguments) {
+  for (std::string_view text : kOneOfEachOp) {
+    const Problem problem = ParseProblem(text);
+    const Invocation invocation = Prepared(problem, 2);
+    const Arguments arguments(problem, invocation, 1);
+    if (invocation.pack) invocation.pack(arguments.args);
+    const size_t held = HeldBytes();
+    ResetPeakHeldBytes();
+    arguments.Call(invocation);
+    EXPECT_EQ(PeakHeldBytes(), held) << text;
+  }
+}
+
+// Cold measurements rotate through sets of arguments, with copies of the packed constants.
+TEST(OneDnnTest, AlternatesBetweenSetsOfArgumentsWithCopiesOfOnePackedBlob) {
+  for (std::string_view text : kOneOfEachOp) {
+    const Problem problem = ParseProblem(text);
+    const Invocation invocation = Prepared(problem, 1);
+    const Arguments first(problem, invocation, 1);
+    const Arguments second(problem, invocation, 100);
+    const std::vector<Operand> operands = Operands(problem);
+    for (size_t i = 0; i < operands.size(); ++i) {
+      if (operands[i].role != Role::kWeight) continue;
+      std::memcpy(second.args.operand[i], first.args.operand[i], operands[i].bytes(DType::kF32));
+    }
+    if (invocation.pack) {
+      invocation.pack(first.args);
+      std::memcpy(second.args.packed, first.args.packed, invocation.packed_bytes);
+    }
+    first.Call(invocation);
+    second.Call(invocation);
+    EXPECT_TRUE(first.Compared().ok()) << text;
+    EXPECT_TRUE(second.Compared().ok()) << text;
+    const size_t dst = operands.size() - 1;
+    std::memset(first.args.operand[dst], 0xFF, operands[dst].bytes(DType::kF32));
+    first.Call(invocation);
+    EXPECT_TRUE(first.Compared().ok()) << text;
+  }
+}
+
+TEST(OneDnnTest, PlansForTheThreadsOfTheContextWhateverOpenMpIsSetTo) {
+  const int before = omp_get_max_threads();
+  for (std::string_view text : kOneOfEachOp) {
+    const Problem problem = ParseProblem(text);
+    omp_set_num_threads(3);
+    const Invocation under_3 = Prepared(problem, 2);
+    EXPECT_EQ(omp_get_max_threads(), 3) << "prepare leaves another thread count behind";
+    omp_set_num_threads(2);
+    const Invocation under_2 = Prepared(problem, 2);
+    EXPECT_EQ(under_3.impl, under_2.impl);
+    EXPECT_EQ(under_3.workspace_bytes, under_2.workspace_bytes);
+
+    const Arguments arguments(problem, under_2, 1);
+    if (under_2.pack) under_2.pack(arguments.args);
+    omp_set_num_threads(3);
+    under_2.run(arguments.args);
+    EXPECT_EQ(omp_get_max_threads(), 2) << "run did not use the threads that it was planned for";
+  }
+  omp_set_num_threads(before);
+}
+
+TEST(OneDnnTest, DeclinesOtherTypesThanF32WithAReason) {
+  for (std::string_view text : kOneOfEachOp) {
+    const Problem problem = ParseProblem(text);
+    const Support support = OneDnn(problem).supports(problem, {.dtype = DType::kF64});
+    EXPECT_FALSE(support.ok);
+    EXPECT_EQ(support.reason, "f32 only");
+  }
+}
+
+TEST(OneDnnTest, CausalAttentionIsExecutedInFull) {
+  const Problem full = ParseProblem("attention:h6kvh2s10t30d16");
+  const Problem causal = ParseProblem("attention:h6kvh2s10t30d16causal1");
+  EXPECT_EQ(Prepared(causal, 1).executed_flops, Count(full, DType::kF32).flops);
+  EXPECT_GT(Prepared(causal, 1).executed_flops, Count(causal, DType::kF32).flops);
+}
+
+// The limit works once per process, so each instruction set is tried in a process of its own.
+class OneDnnIsaTest : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const std::vector<std::string> here = SupportedIsas();
+    if (std::find(here.begin(), here.end(), GetParam()) == here.end()) GTEST_SKIP() << "not on this machine";
+  }
+};
+
+// In the child: nothing of the library was used before. Exits with 0 when all is as promised, else says what is not.
+[[noreturn]] void CheckHeldTo(const std::string& isa) {
+  const auto check = [](bool ok, const std::string& what) {
+    if (ok) return;
+    std::fprintf(stderr, "%s\n", what.c_str());
+    std::_Exit(1);
+  };
+  std::string why;
+  check(LimitProcessIsa(isa, &why), why);
+  check(ProcessIsa() == isa, "in effect is " + ProcessIsa());
+  for (std::string_view text : kOneOfEachOp) {
+    for (int threads : {1, 2}) check(IsRight(ParseProblem(text), threads), "wrong: " + std::string(text));
+  }
+  const std::string impl = Prepared(ParseProblem("conv2d:ic64ih8oc64kh3ph1"), 1).impl;
+  check(impl.find("avx512") == std::string::npos || isa == "AVX3", "too much for " + isa + ": " + impl);
+  check(impl.find("avx2") == std::string::npos || isa != "SSE4", "too much for " + isa + ": " + impl);
+  check(LimitProcessIsa(isa), "what is in effect is refused");
+  for (const std::string_view other : {"AVX3", "AVX2", "SSE4", "NEON", "EMU128", "none"}) {
+    if (other == isa) continue;
+    why.clear();
+    check(!LimitProcessIsa(other, &why) && !why.empty(), "held to " + std::string(other) + " after " + isa);
+  }
+  check(ProcessIsa() == isa, "changed to " + ProcessIsa());
+  std::_Exit(0);
+}
+
+TEST_P(OneDnnIsaTest, IsHeldToItWhenAskedBeforeFirstUseAndAgreesWithTheReference) {
+  EXPECT_EXIT(CheckHeldTo(GetParam()), testing::ExitedWithCode(0), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, OneDnnIsaTest, testing::Values("AVX3", "AVX2", "SSE4", "NEON"),
+                         [](const auto& one) { return one.param; });
+
+}  // namespace
+}  // namespace roofgap
+
+#endif  // ROOFGAP_ONEDNN
