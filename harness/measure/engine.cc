@@ -1,9 +1,9 @@
 #include <benchmark/benchmark.h>
 
 #include "harness/measure/clock.h"
+#include "harness/measure/group.h"
 #include "harness/measure/host.h"
 #include "harness/measure/measure.h"
-#include "harness/measure/sampler.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
@@ -27,7 +27,7 @@ std::vector<Measurement> Measure(std::span<const Contender> contenders, const Me
   const auto body = [&](benchmark::State& state) noexcept {
     for (auto _ : state) {
       const int64_t start = NowNs();
-      measurements = SampleGroup(contenders, options, cpus);
+      measurements = MeasureGroup(contenders, options, cpus);
       state.SetIterationTime(static_cast<double>(NowNs() - start) * 1e-9);
     }
   };

@@ -21,9 +21,12 @@ const std::vector<Isa>& Isas() {
   return isas;
 }
 
+int64_t chosen = 0;
+
 // Mask 0 stands for "whatever the machine has". The update is needed as well: setting the mask leaves the choice
 // undone, and a pointer fetched in that state chooses again at every call, inside whatever is being timed.
 void Choose(int64_t mask) {
+  chosen = mask;
   hwy::SetSupportedTargetsForTest(mask);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
@@ -36,7 +39,7 @@ std::vector<std::string> SupportedIsas() {
   return names;
 }
 
-IsaScope::IsaScope(std::string_view isa) {
+IsaScope::IsaScope(std::string_view isa) : before_(chosen) {
   std::string allowed;
   for (const Isa& candidate : Isas()) {
     if (candidate.name == isa) {
@@ -48,6 +51,6 @@ IsaScope::IsaScope(std::string_view isa) {
   throw Error("isa: got \"" + std::string(isa) + "\", this machine runs " + allowed);
 }
 
-IsaScope::~IsaScope() { Choose(0); }
+IsaScope::~IsaScope() { Choose(before_); }
 
 }  // namespace roofgap

@@ -48,6 +48,7 @@ struct Measurement {
   bool stable = false;  // the interval met its target and at most 20 % of samples were discarded
   bool interrupted = false;
   std::string note;      // when not stable: why
+  bool pinned = true;    // false: the system refused, threads ran where they liked
   double discarded = 0;  // fraction of samples dropped by the guards
   double clock_ghz = 0;  // core clock by a dependent add chain, median over the blocks; 0: unknown
 };

@@ -1,16 +1,54 @@
 #ifndef ROOFGAP_HARNESS_MEASURE_SAMPLER_H_
 #define ROOFGAP_HARNESS_MEASURE_SAMPLER_H_
 
-#include <span>
+#include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "harness/measure/measure.h"
+#include "harness/measure/stop_rule.h"
 
 namespace roofgap {
 
-// Measures a group of contenders; what runs inside the Google Benchmark body.
-std::vector<Measurement> SampleGroup(std::span<const Contender> contenders, const MeasureOptions& options,
-                                     const std::vector<int>& cpus);
+// Takes the samples of one contender, block by block, and keeps those that no guard objects to.
+class Sampler {
+ public:
+  // `cpus`: where teams are pinned. Both references must outlive the sampler.
+  Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus);
+
+  // Calls until warm, and finds the batch size. `stop` is asked between calls that are long.
+  void WarmUpCalls(const std::function<bool()>& stop);
+  // One turn: team pinned, canary, a first call whose time is dropped, samples, canary again.
+  void Block(const std::function<bool()>& stop);
+
+  bool done() const { return verdict_ != StopRule::Verdict::kGoOn; }
+  double spent_s() const { return static_cast<double>(spent_ns_) * 1e-9; }
+
+  Measurement Result(bool interrupted) const;
+
+ private:
+  double Sample();
+  void ChooseBatch(double call_ns);
+  // Samples until the block is full; those that a context switch hit go aside.
+  std::vector<double> Samples(const std::function<bool()>& stop);
+  std::string WhyUnstable(const Measurement& result) const;
+
+  const Contender& contender_;
+  const MeasureOptions& options_;
+  const std::vector<int>& cpus_;
+  StopRule rule_;
+  StopRule::Verdict verdict_ = StopRule::Verdict::kGoOn;
+  int64_t batch_ = 1;
+  int set_ = 0;
+  double call_ns_ = 0;  // about, from the warm-up
+  int64_t spent_ns_ = 0;
+  bool settled_ = false;
+  bool pinned_ = true;
+  std::vector<double> kept_, block_medians_, clocks_;
+  std::vector<double> aside_;  // disturbed samples, for when there are no others
+  int64_t blocks_ = 0, blocks_off_ = 0, blocks_stolen_ = 0, samples_switched_ = 0;
+};
 
 }  // namespace roofgap
 

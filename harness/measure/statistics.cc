@@ -39,7 +39,7 @@ int64_t MedianIntervalRank(int64_t n) {
   return rank;
 }
 
-Statistics Summarise(std::span<const double> sample) {
+Statistics Summarise(std::span<const double> sample, std::span<const double> block_medians) {
   Statistics result;
   result.n = static_cast<int64_t>(sample.size());
   if (sample.empty()) return result;
@@ -55,6 +55,11 @@ Statistics Summarise(std::span<const double> sample) {
   if (const int64_t rank = MedianIntervalRank(result.n); rank > 0) {
     result.ci_low = sorted[static_cast<size_t>(rank - 1)];
     result.ci_high = sorted[static_cast<size_t>(result.n - rank)];
+  }
+  const Statistics blocks = block_medians.empty() ? Statistics{} : Summarise(block_medians);
+  if (result.ci_low && blocks.ci_low) {
+    result.ci_low = std::min(*result.ci_low, *blocks.ci_low);
+    result.ci_high = std::max(*result.ci_high, *blocks.ci_high);
   }
   return result;
 }

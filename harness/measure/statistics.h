@@ -22,7 +22,9 @@ struct Statistics {
 // 0 when there is none (n < 6).
 int64_t MedianIntervalRank(int64_t n);
 
-Statistics Summarise(std::span<const double> sample);
+// Samples of one block resemble each other more than those of another, so that the interval of all of them together
+// is too narrow. From six block medians on, the interval is widened until it holds the interval of these as well.
+Statistics Summarise(std::span<const double> sample, std::span<const double> block_medians = {});
 
 }  // namespace roofgap
 

@@ -1,0 +1,23 @@
+#ifndef ROOFGAP_HARNESS_MEASURE_COLD_H_
+#define ROOFGAP_HARNESS_MEASURE_COLD_H_
+
+#include <cstdint>
+
+namespace roofgap {
+
+// A call is cold when it finds none of its operands in a cache. It is made so by rotating through so many sets of
+// operands that all of them together exceed twice the last-level cache.
+struct ColdSets {
+  int sets = 1;
+  bool cold = true;  // false: even kMostColdSets sets fit, and part of each may still be cached
+};
+
+inline constexpr int kMostColdSets = 256;
+
+// `set_bytes`: operands and packed weights of one set. `cache_bytes`: last-level cache that the threads in use can
+// reach; 0, unknown, counts as 32 MiB. At least 2 sets, because the end of a set stays cached until its next use.
+ColdSets ChooseColdSets(int64_t set_bytes, int64_t cache_bytes);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_MEASURE_COLD_H_
