@@ -53,11 +53,9 @@ void VisitKeyFields(Row& row, Visit&& visit) {
   visit(Field{"isa", "", "instruction set asked for, by Highway's target name"}, row.isa);
   visit(Field{"threads", "", "threads, one per physical core, pinned"}, row.threads);
   visit(Field{"core_kind", "", "kind of core that ran it; `uniform` where all are alike"}, row.core_kind);
-  visit(Field{"cache", "", "warm: repeated on the same operands; cold: no operand is in a cache", vocabulary::kCache},
+  visit(Field{"cache", "", "whether each call finds its operands cached, or none of them", vocabulary::kCache},
         row.cache);
-  visit(
-      Field{"status", "", "what became of the row; a `wrong` or `skipped` row has no speed", vocabulary::kStatus, true},
-      row.status);
+  visit(Field{"status", "", "what became of the row", vocabulary::kStatus, true}, row.status);
   visit(Field{"reason", "", "why the row is not `measured`"}, row.reason);
 }
 

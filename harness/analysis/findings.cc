@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/analysis/predictors.h"
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+
+namespace roofgap {
+namespace {
+
+std::string Name(const Gap& gap) {
+  return gap.problem + ' ' + gap.variant + " (" + gap.isa + ", " + std::to_string(gap.threads) +
+         (gap.threads == 1 ? " thread, " : " threads, ") + gap.cache + ")";
+}
+
+std::string Sentence(const std::string& text) { return Wrap(text, kTableWidth, ""); }
+
+std::string CountRows(std::span<const Gap> gaps) {
+  std::string text = std::to_string(gaps.size()) + " rows:";
+  for (std::string_view status : {kMeasured, kUnstable, kSkipped, kWrong}) {
+    const auto count = std::count_if(gaps.begin(), gaps.end(), [&](const Gap& gap) { return gap.status == status; });
+    text += ' ' + std::to_string(count) + ' ' + std::string(status) + (status == kWrong ? "." : ",");
+  }
+  return Sentence(text);
+}
+
+std::string Judgement(const std::string& name, const Predictor& predictor) {
+  const Number wrong =
+      predictor.ordered_pairs > 0
+          ? Number(static_cast<double>(predictor.wrong_pairs) / static_cast<double>(predictor.ordered_pairs))
+          : Number();
+  return name + " put " + std::to_string(predictor.wrong_pairs) + " of " + std::to_string(predictor.ordered_pairs) +
+         " pairs in the wrong order (" + Percent(wrong) + "; Kendall's tau " + Short(predictor.tau) +
+         "), median error " + Percent(predictor.median_error) + ", or " + Percent(predictor.scaled_error) +
+         " after scaling by " + Short(predictor.scale);
+}
+
+std::string Prediction(const std::string& over, std::span<const Gap> gaps) {
+  const Predictors predictors = JudgePredictors(gaps);
+  if (predictors.flops.ordered_pairs == 0 || predictors.attainable.ordered_pairs == 0) return "";
+  return Sentence("Predicting the median over " + over + " (" + std::to_string(predictors.flops.rows) +
+                  "): " + Judgement("FLOPs", predictors.flops) + "; " +
+                  Judgement("attainable times", predictors.attainable) + ".");
+}
+
+std::string Misordering(std::span<const Gap> fastest) {
+  const Misorder worst = WorstMisorder(fastest);
+  if (worst.fewer == nullptr) return "";
+  const Gap& fewer = *worst.fewer;
+  const Gap& more = *worst.more;
+  return Sentence("Fewer FLOPs, more time: " + Name(fewer) + " has " + Short(*fewer.flops / 1e6) + " MFLOP and takes " +
+                  Duration(fewer.median_ns) + "; " + Name(more) + " has " + Short(*more.flops / 1e6) +
+                  " MFLOP and takes " + Duration(more.median_ns) + ".");
+}
+
+std::string LargestGap(std::span<const Gap> fastest) {
+  const Gap* largest = nullptr;
+  for (const Gap& gap : fastest) {
+    if (!gap.flops_gap || !gap.gap_implementation) continue;
+    if (largest == nullptr || *gap.flops_gap > *largest->flops_gap) largest = &gap;
+  }
+  if (largest == nullptr) return "";
+  return Sentence("Largest gap of a fastest variant: " + Name(*largest) + " takes " + Short(largest->flops_gap) +
+                  " times what its FLOPs promise = " + Short(largest->gap_algorithm) + " algorithm x " +
+                  Short(largest->gap_memory) + " memory x " + Short(largest->gap_implementation) + " implementation.");
+}
+
+std::string NearestRoof(std::span<const Gap> gaps) {
+  const Gap* nearest = nullptr;
+  for (const Gap& gap : gaps) {
+    if (!gap.roof_fraction || AboveRoof(gap)) continue;
+    if (nearest == nullptr || *gap.roof_fraction > *nearest->roof_fraction) nearest = &gap;
+  }
+  if (nearest == nullptr) return "";
+  const std::string roof = nearest->bound == "compute" ? "compute" : nearest->roof_level;
+  return Sentence("Nearest to its roof: " + Name(*nearest) + ", " + Percent(nearest->roof_fraction) + " of the " +
+                  roof + " roof.");
+}
+
+std::string AboveRoofs(std::span<const Gap> gaps) {
+  const auto above = std::count_if(gaps.begin(), gaps.end(), AboveRoof);
+  if (above == 0) return "";
+  return Sentence(
+      std::to_string(above) + (above == 1 ? " row is" : " rows are") +
+      " more than 2 % above the hard roof: " + "the model is broken there (marked ! in the table, causes below it).");
+}
+
+}  // namespace
+
+std::string RenderFindings(std::span<const Gap> gaps) {
+  const std::vector<Gap> fastest = FastestRows(gaps);
+  return CountRows(gaps) + Prediction("all measured rows", gaps) +
+         Prediction("the fastest variant of each problem", fastest) + Misordering(fastest) + LargestGap(fastest) +
+         NearestRoof(gaps) + AboveRoofs(gaps);
+}
+
+}  // namespace roofgap

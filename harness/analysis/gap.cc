@@ -1,0 +1,91 @@
+#include "harness/analysis/gap.h"
+
+#include <concepts>
+
+#include "harness/analysis/roof.h"
+#include "harness/analysis/text.h"
+#include "kernels/api/error.h"
+
+namespace roofgap {
+namespace {
+
+// Empty unless both are there and the quotient is finite and means something.
+Number Quotient(const Number& a, const Number& b) {
+  if (!a || !b || !(*b > 0) || !(*a >= 0)) return {};
+  return *a / *b;
+}
+
+void Warn(std::string& warnings, const std::string& text) {
+  if (!warnings.empty()) warnings += "; ";
+  warnings += text;
+}
+
+std::string CauseAboveRoof(const Gap& gap, const Roof& roof) {
+  const std::string above = "above its hard roof (" + Percent(gap.roof_fraction) + "): ";
+  if (gap.bound == "compute") {
+    return above + "the " + gap.isa + " fma ceiling was measured too low, or executed_flops is counted too high";
+  }
+  if (*roof.t_next_ns > kRoofTolerance * *gap.min_ns) {
+    return above + "more than one ceiling is passed, so the bytes are likely counted too high";
+  }
+  if (gap.cache == "cold") return above + "operands were still cached, or the DRAM ceiling was measured too low";
+  if (gap.roof_level == "L1") return above + "the L1 ceiling was measured too low, or the bytes are counted too high";
+  return above + "the caches nearer than " + gap.roof_level + " hold more than the knee found, or the " +
+         gap.roof_level + " ceiling was measured too low";
+}
+
+// Every column that both have.
+Gap CopyColumns(const Record& record) {
+  Gap gap;
+  VisitFields(gap, [&]<class To>(const Field& to, To& member) {
+    VisitFields(record, [&]<class From>(const Field& from, const From& value) {
+      if constexpr (std::same_as<To, From>) {
+        if (to.name == from.name) member = value;
+      }
+    });
+  });
+  return gap;
+}
+
+Gap JoinRoof(const Record& record, const Ceilings& ceilings) {
+  const Roof roof = FindRoof(record, ceilings);
+  Gap gap = CopyColumns(record);
+  gap.bound = roof.bound;
+  gap.roof_level = roof.level;
+  gap.t_roof_ns = roof.t_roof_ns;
+  gap.t_attainable_ns = roof.t_attainable_ns;
+  gap.t_flops_ns = Quotient(record.flops, roof.peak_median_gflops);
+  gap.roof_gflops = Quotient(record.flops, roof.t_roof_ns);
+  gap.roof_fraction = Quotient(roof.t_roof_ns, record.min_ns);
+  gap.attainable_fraction = Quotient(roof.t_attainable_ns, record.median_ns);
+  gap.flops_gap = Quotient(record.median_ns, gap.t_flops_ns);
+  gap.gap_algorithm = Quotient(record.executed_flops, record.flops);
+  gap.gap_memory = Quotient(roof.t_attainable_ns, Quotient(record.executed_flops, roof.peak_median_gflops));
+  gap.gap_implementation = Quotient(record.median_ns, roof.t_attainable_ns);
+  if (!record.median_ns) return gap;
+  for (const std::string& warning : roof.warnings) Warn(gap.warnings, warning);
+  if (AboveRoof(gap)) Warn(gap.warnings, CauseAboveRoof(gap, roof));
+  if (gap.attainable_fraction && *gap.attainable_fraction > 1) {
+    Warn(gap.warnings, roof.attainable_bound == "memory"
+                           ? "faster than attainable: part of the data stays nearer than " + roof.attainable_level
+                           : "faster than attainable: above the median fma ceiling");
+  }
+  return gap;
+}
+
+}  // namespace
+
+std::vector<Gap> JoinRoofs(std::span<const Record> records, const Ceilings& ceilings) {
+  std::vector<Gap> gaps;
+  for (const Record& record : records) {
+    for (const Ceiling& ceiling : ceilings.rows) {
+      if (ceiling.machine_id == record.machine_id) continue;
+      throw Error("the ceilings are of machine " + ceiling.machine_id + ", the measurements of machine " +
+                  record.machine_id + "; allowed are ceilings of the same machine (run hwprobe there)");
+    }
+    gaps.push_back(JoinRoof(record, ceilings));
+  }
+  return gaps;
+}
+
+}  // namespace roofgap

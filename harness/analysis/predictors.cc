@@ -1,0 +1,166 @@
+#include "harness/analysis/predictors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <string>
+#include <tuple>
+
+namespace roofgap {
+namespace {
+
+int64_t Pairs(int64_t n) { return n * (n - 1) / 2; }
+
+// Pairs within runs of equal neighbours.
+template <class Equal>
+int64_t TiedPairs(size_t n, Equal equal) {
+  int64_t tied = 0;
+  int64_t run = 1;
+  for (size_t i = 1; i <= n; ++i) {
+    if (i < n && equal(i - 1, i)) {
+      ++run;
+    } else {
+      tied += Pairs(run);
+      run = 1;
+    }
+  }
+  return tied;
+}
+
+// Sorts `values` and returns how many pairs stood in the wrong order.
+int64_t SortCountingInversions(std::span<double> values) {
+  if (values.size() < 2) return 0;
+  const std::span<double> low = values.first(values.size() / 2);
+  const std::span<double> high = values.subspan(low.size());
+  int64_t inversions = SortCountingInversions(low) + SortCountingInversions(high);
+  std::vector<double> merged;
+  merged.reserve(values.size());
+  size_t i = 0;
+  for (double value : high) {
+    while (i < low.size() && low[i] <= value) merged.push_back(low[i++]);
+    inversions += static_cast<int64_t>(low.size() - i);
+    merged.push_back(value);
+  }
+  merged.insert(merged.end(), low.begin() + static_cast<std::ptrdiff_t>(i), low.end());
+  std::copy(merged.begin(), merged.end(), values.begin());
+  return inversions;
+}
+
+Number Median(std::vector<double> values) {
+  if (values.empty()) return {};
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+Number MedianError(std::span<const double> predicted, std::span<const double> measured, double scale) {
+  std::vector<double> errors;
+  for (size_t i = 0; i < measured.size(); ++i) {
+    errors.push_back(std::abs(scale * predicted[i] - measured[i]) / measured[i]);
+  }
+  return Median(std::move(errors));
+}
+
+Predictor Judge(std::span<const double> predicted, std::span<const double> measured) {
+  const Kendall kendall = KendallTau(predicted, measured);
+  Predictor result;
+  result.rows = static_cast<int64_t>(measured.size());
+  result.tau = kendall.tau;
+  result.wrong_pairs = kendall.discordant;
+  result.ordered_pairs = kendall.concordant + kendall.discordant;
+  std::vector<double> factors;
+  for (size_t i = 0; i < measured.size(); ++i) factors.push_back(measured[i] / predicted[i]);
+  result.scale = Median(std::move(factors));
+  if (!result.scale) return result;
+  result.median_error = MedianError(predicted, measured, 1);
+  result.scaled_error = MedianError(predicted, measured, *result.scale);
+  return result;
+}
+
+bool Positive(const Number& value) { return value && *value > 0 && std::isfinite(*value); }
+
+auto Setting(const Gap& gap) { return std::tie(gap.machine_id, gap.dtype, gap.isa, gap.threads, gap.cache); }
+
+}  // namespace
+
+Kendall KendallTau(std::span<const double> x, std::span<const double> y) {
+  const size_t n = x.size();
+  std::vector<size_t> order(n);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return std::tie(x[a], y[a]) < std::tie(x[b], y[b]); });
+  const auto same_x = [&](size_t i, size_t j) { return x[order[i]] == x[order[j]]; };
+  const auto same_both = [&](size_t i, size_t j) { return same_x(i, j) && y[order[i]] == y[order[j]]; };
+  const int64_t tied_x = TiedPairs(n, same_x);
+  const int64_t tied_both = TiedPairs(n, same_both);
+  std::vector<double> by_x(n);
+  for (size_t i = 0; i < n; ++i) by_x[i] = y[order[i]];
+  Kendall result;
+  result.discordant = SortCountingInversions(by_x);
+  const int64_t tied_y = TiedPairs(n, [&](size_t i, size_t j) { return by_x[i] == by_x[j]; });
+  const int64_t all = Pairs(static_cast<int64_t>(n));
+  result.concordant = all - tied_x - tied_y + tied_both - result.discordant;
+  if (all > tied_x && all > tied_y) {
+    result.tau = static_cast<double>(result.concordant - result.discordant) /
+                 std::sqrt(static_cast<double>(all - tied_x) * static_cast<double>(all - tied_y));
+  }
+  return result;
+}
+
+Predictors JudgePredictors(std::span<const Gap> gaps) {
+  std::vector<double> flops, attainable, measured;
+  for (const Gap& gap : gaps) {
+    if (!Positive(gap.median_ns) || !Positive(gap.t_flops_ns) || !Positive(gap.t_attainable_ns)) continue;
+    flops.push_back(*gap.t_flops_ns);
+    attainable.push_back(*gap.t_attainable_ns);
+    measured.push_back(*gap.median_ns);
+  }
+  return {.flops = Judge(flops, measured), .attainable = Judge(attainable, measured)};
+}
+
+std::vector<Gap> FastestRows(std::span<const Gap> gaps) {
+  const auto key = [](const Gap& gap) { return std::tuple_cat(std::tie(gap.problem), Setting(gap)); };
+  std::map<decltype(key(gaps[0])), const Gap*> fastest;
+  for (const Gap& gap : gaps) {
+    if (!Positive(gap.median_ns)) continue;
+    const auto [found, is_new] = fastest.try_emplace(key(gap), &gap);
+    if (!is_new && *gap.median_ns < *found->second->median_ns) found->second = &gap;
+  }
+  std::vector<Gap> rows;
+  for (const Gap& gap : gaps) {
+    const auto found = fastest.find(key(gap));
+    if (found != fastest.end() && found->second == &gap) rows.push_back(gap);
+  }
+  return rows;
+}
+
+Misorder WorstMisorder(std::span<const Gap> gaps) {
+  std::vector<const Gap*> order;
+  for (const Gap& gap : gaps) {
+    if (Positive(gap.median_ns) && Positive(gap.flops)) order.push_back(&gap);
+  }
+  std::sort(order.begin(), order.end(), [](const Gap* a, const Gap* b) {
+    return std::tuple_cat(Setting(*a), std::tie(*a->flops)) < std::tuple_cat(Setting(*b), std::tie(*b->flops));
+  });
+  Misorder worst;
+  double worst_factor = 1;
+  const Gap* slowest = nullptr;        // among those with strictly fewer FLOPs in the same setting
+  const Gap* slowest_equal = nullptr;  // those with as many included
+  for (size_t i = 0; i < order.size(); ++i) {
+    const Gap* gap = order[i];
+    if (i == 0 || Setting(*order[i - 1]) != Setting(*gap)) {
+      slowest = slowest_equal = nullptr;
+    } else if (*order[i - 1]->flops < *gap->flops) {
+      slowest = slowest_equal;
+    }
+    if (slowest != nullptr && *slowest->median_ns > worst_factor * *gap->median_ns) {
+      worst_factor = *slowest->median_ns / *gap->median_ns;
+      worst = {.fewer = slowest, .more = gap};
+    }
+    if (slowest_equal == nullptr || *gap->median_ns > *slowest_equal->median_ns) slowest_equal = gap;
+  }
+  return worst;
+}
+
+}  // namespace roofgap

@@ -1,0 +1,194 @@
+#include "harness/analysis/roof.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace roofgap {
+namespace {
+
+constexpr std::array<std::string_view, 5> kLevels = {"L1", "L2", "L3", "L4", "DRAM"};
+constexpr size_t kDram = kLevels.size() - 1;
+
+// Highway's targets for x86, narrowest first. Those for ARM have vectors of one width.
+constexpr std::array<std::string_view, 9> kByWidth = {"EMU128", "SSE2",    "SSSE3",     "SSE4",    "AVX2",
+                                                      "AVX3",   "AVX3_DL", "AVX3_ZEN4", "AVX3_SPR"};
+
+bool Wider(std::string_view isa, std::string_view than) {
+  const auto a = std::find(kByWidth.begin(), kByWidth.end(), isa);
+  const auto b = std::find(kByWidth.begin(), kByWidth.end(), than);
+  return a != kByWidth.end() && b != kByWidth.end() && a > b;
+}
+
+bool SameCores(const Ceiling& ceiling, const Record& row) {
+  return ceiling.threads == row.threads && ceiling.core_kind == row.core_kind;
+}
+
+std::string Threads(const Record& row) {
+  return std::to_string(row.threads) + (row.threads == 1 ? " thread" : " threads") +
+         (row.core_kind.empty() ? "" : " (" + row.core_kind + " cores)");
+}
+
+void Raise(Number& value, const Number& to) {
+  if (to && *to > 0 && (!value || *to > *value)) value = to;
+}
+
+struct Peak {
+  Number best, median;
+};
+
+Peak FindPeak(const Record& row, const Ceilings& ceilings) {
+  Peak peak;
+  for (const Ceiling& c : ceilings.rows) {
+    if (c.kind != "compute" || c.op_mix != "fma" || c.unit != "GFLOP/s") continue;
+    if (!SameCores(c, row) || c.isa != row.isa || c.dtype != row.dtype) continue;
+    Raise(peak.best, c.best);
+    Raise(peak.median, c.median);
+  }
+  return peak;
+}
+
+// Part of the traffic of a pattern that is read.
+double ReadShare(std::string_view pattern) {
+  if (pattern == "load") return 1;
+  if (pattern == "read2_write1" || pattern == "triad") return 2.0 / 3;
+  if (pattern == "store" || pattern == "nt_store") return 0;
+  return 0.5;  // copy, update, nt_copy
+}
+
+struct Level {
+  bool measured = false;
+  Number best;      // over all patterns
+  Number median;    // of the pattern nearest to the row's mix
+  Number capacity;  // up to and with this level
+};
+
+Level FindLevel(size_t index, const Record& row, double read_share, const Ceilings& ceilings) {
+  std::vector<const Ceiling*> candidates;
+  bool own_isa = false;
+  for (const Ceiling& c : ceilings.rows) {
+    if (c.kind != "memory" || c.unit != "GB/s" || c.level != kLevels[index] || !SameCores(c, row)) continue;
+    candidates.push_back(&c);
+    own_isa = own_isa || c.isa == row.isa;
+  }
+  Level level;
+  double distance = 2;
+  for (const Ceiling* c : candidates) {
+    Raise(level.capacity, c->capacity_bytes);
+    const bool width_limits = kLevels[index] == "L1" || kLevels[index] == "L2";
+    if (width_limits && own_isa && Wider(c->isa, row.isa)) continue;
+    level.measured = true;
+    Raise(level.best, c->best);
+    if (!c->median) continue;
+    const double to_pattern = std::abs(ReadShare(c->pattern) - read_share);
+    if (to_pattern < distance) {
+      distance = to_pattern;
+      level.median = c->median;
+    } else if (to_pattern == distance) {
+      Raise(level.median, c->median);
+    }
+  }
+  return level;
+}
+
+using Levels = std::array<Level, kLevels.size()>;
+
+// C(l-1). Empty when that level was not measured or its knee not found: what it holds is then unknown.
+Number CapacityBelow(const Levels& levels, size_t index) {
+  if (index == 0) return 0.0;
+  size_t nearer = index - 1;
+  while (index == kDram && nearer > 0 && !levels[nearer].measured) --nearer;
+  return levels[nearer].capacity;
+}
+
+struct Part {
+  double ns = 0;
+  std::string_view bound;
+  std::string_view level;
+};
+
+void FindHardRoof(const Record& row, double bytes, const Peak& peak, const Levels& levels, Roof& roof) {
+  const double compute_ns = *row.executed_flops / *peak.best;
+  Part memory{.ns = -1, .bound = "memory", .level = ""};
+  double second_ns = 0;  // the next largest memory part
+  for (size_t i = 0; i < levels.size(); ++i) {
+    if (!levels[i].best) continue;
+    const Number nearer = row.cache == "cold" ? Number(0.0) : CapacityBelow(levels, i);
+    if (!nearer) {
+      roof.warnings.push_back("capacity of the caches nearer than " + std::string(kLevels[i]) + " is unknown for " +
+                              Threads(row) + ": that level is left out of the hard roof");
+      continue;
+    }
+    const double ns = std::max(0.0, bytes - *nearer) / *levels[i].best;
+    if (ns > memory.ns) {
+      second_ns = std::max(second_ns, memory.ns);
+      memory = {.ns = ns, .bound = "memory", .level = kLevels[i]};
+    } else {
+      second_ns = std::max(second_ns, ns);
+    }
+  }
+  if (memory.level.empty()) return;
+  roof.level = memory.level;
+  roof.bound = compute_ns >= memory.ns ? "compute" : "memory";
+  roof.t_roof_ns = std::max(compute_ns, memory.ns);
+  roof.t_next_ns = compute_ns >= memory.ns ? memory.ns : std::max(compute_ns, second_ns);
+}
+
+void FindAttainable(const Record& row, double bytes, const Peak& peak, const Levels& levels, Roof& roof) {
+  size_t holds = kDram;
+  if (row.cache != "cold") {
+    for (size_t i = 0; i < kDram; ++i) {
+      if (!levels[i].measured) continue;
+      if (!levels[i].capacity) {
+        roof.warnings.push_back("capacity of " + std::string(kLevels[i]) + " is unknown for " + Threads(row) +
+                                ": no attainable time");
+        return;
+      }
+      if (bytes <= *levels[i].capacity) {
+        holds = i;
+        break;
+      }
+    }
+  }
+  if (!levels[holds].median || !peak.median) {
+    roof.warnings.push_back("no median bandwidth of " + std::string(kLevels[holds]) + " for " + Threads(row) +
+                            ": no attainable time");
+    return;
+  }
+  const double compute_ns = *row.executed_flops / *peak.median;
+  const double memory_ns = bytes / *levels[holds].median;
+  roof.t_attainable_ns = std::max(compute_ns, memory_ns);
+  roof.attainable_bound = compute_ns >= memory_ns ? "compute" : "memory";
+  roof.attainable_level = kLevels[holds];
+}
+
+}  // namespace
+
+Roof FindRoof(const Record& row, const Ceilings& ceilings) {
+  Roof roof;
+  if (!row.executed_flops || !row.bytes_read || !row.bytes_written) return roof;
+  const double bytes = *row.bytes_read + *row.bytes_written;
+  const Peak peak = FindPeak(row, ceilings);
+  roof.peak_median_gflops = peak.median;
+  Levels levels;
+  bool any_level = false;
+  for (size_t i = 0; i < levels.size(); ++i) {
+    levels[i] = FindLevel(i, row, bytes > 0 ? *row.bytes_read / bytes : 1, ceilings);
+    any_level = any_level || levels[i].best;
+  }
+  const bool probed = std::any_of(ceilings.rows.begin(), ceilings.rows.end(),
+                                  [&](const Ceiling& c) { return c.threads == row.threads; });
+  const std::string hint = probed ? "" : ": run hwprobe --threads " + std::to_string(row.threads);
+  if (!peak.best) {
+    roof.warnings.push_back("no fma ceiling for " + row.dtype + " " + row.isa + " on " + Threads(row) + hint);
+  }
+  if (!any_level) roof.warnings.push_back("no memory ceiling for " + Threads(row) + hint);
+  if (!peak.best || !any_level) return roof;
+  FindHardRoof(row, bytes, peak, levels, roof);
+  FindAttainable(row, bytes, peak, levels, roof);
+  return roof;
+}
+
+}  // namespace roofgap

@@ -1,0 +1,25 @@
+#ifndef ROOFGAP_HARNESS_ANALYSIS_TABLE_H_
+#define ROOFGAP_HARNESS_ANALYSIS_TABLE_H_
+
+#include <span>
+#include <string>
+
+#include "harness/analysis/gap.h"
+
+namespace roofgap {
+
+inline constexpr size_t kTableWidth = 100;
+
+// The gap table for a terminal, at most kTableWidth wide: a heading for each problem, a line for each row beneath it,
+// in file order. No row vanishes: what is not `measured` has a line with its status and reason. A row above its hard
+// roof is marked with `!`. Warnings stand below the table, each once, with the number of rows that have it.
+std::string RenderGapTable(std::span<const Gap> gaps);
+
+// What the rows show, in a few sentences, each with its numbers: how many rows there are of each status, how well FLOPs
+// and the roofs predict the medians, the worst misordering by FLOPs, the largest gaps and what makes them up, and the
+// rows above their roofs.
+std::string RenderFindings(std::span<const Gap> gaps);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_ANALYSIS_TABLE_H_

@@ -1,0 +1,93 @@
+#include "harness/record/files.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "kernels/api/error.h"
+
+namespace roofgap {
+namespace {
+namespace fs = std::filesystem;
+
+class RecordFiles : public testing::Test {
+ protected:
+  void TearDown() override { fs::remove_all(dir_); }
+
+  static std::string ErrorOf(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  fs::path dir_ = fs::path(testing::TempDir()) / ("record_files_" + std::to_string(getpid()));
+};
+
+TEST_F(RecordFiles, RunDirectoryIsMadeWithItsParents) {
+  CreateRunDir(dir_ / "machine" / "run");
+  EXPECT_TRUE(fs::is_empty(dir_ / "machine" / "run")) << "the trial of writing leaves nothing behind";
+}
+
+TEST_F(RecordFiles, RunDirectoryMayExistIfEmpty) {
+  fs::create_directories(dir_);
+  CreateRunDir(dir_);
+  EXPECT_TRUE(fs::is_directory(dir_));
+}
+
+TEST_F(RecordFiles, RunDirectoryThatHoldsARunIsRefused) {
+  CreateRunDir(dir_);
+  ReplaceFile(dir_ / files::kRun, "{}");
+  const std::string error = ErrorOf([&] { CreateRunDir(dir_); });
+  EXPECT_NE(error.find(dir_.string()), std::string::npos) << error;
+  EXPECT_NE(error.find("holds a run"), std::string::npos) << error;
+}
+
+TEST_F(RecordFiles, RunDirectoryThatHoldsAnythingElseIsRefused) {
+  CreateRunDir(dir_);
+  ReplaceFile(dir_ / "thesis.txt", "text");
+  EXPECT_NE(ErrorOf([&] { CreateRunDir(dir_); }).find("is not empty"), std::string::npos);
+}
+
+TEST_F(RecordFiles, DirectoryThatIsAFileOrBelowOneIsRefused) {
+  CreateRunDir(dir_);
+  ReplaceFile(dir_ / "file", "text");
+  EXPECT_NE(ErrorOf([&] { CreateRunDir(dir_ / "file"); }).find("it is a file"), std::string::npos);
+  EXPECT_NE(ErrorOf([&] { CreateRunDir(dir_ / "file" / "run"); }).find("cannot create directory"), std::string::npos);
+  EXPECT_EQ(ReadFile(dir_ / "file"), "text");
+}
+
+TEST_F(RecordFiles, UnwritableDirectoryIsRefused) {
+  // sysfs takes no new file from anyone, root included.
+  if (!fs::is_directory("/sys/kernel")) GTEST_SKIP() << "no sysfs here";
+  EXPECT_NE(ErrorOf([&] { CreateWritableDir("/sys/kernel"); }).find("cannot write into /sys/kernel"),
+            std::string::npos);
+}
+
+TEST_F(RecordFiles, ReplaceFileLeavesOnlyTheNewText) {
+  CreateRunDir(dir_);
+  ReplaceFile(dir_ / "a", "first, and longer");
+  ReplaceFile(dir_ / "a", std::string("sec\0nd", 6));
+  EXPECT_EQ(ReadFile(dir_ / "a"), std::string("sec\0nd", 6));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 1);
+}
+
+TEST_F(RecordFiles, FailedReplacementLeavesWhatWasThere) {
+  CreateRunDir(dir_);
+  fs::create_directories(dir_ / "taken" / "inside");
+  EXPECT_NE(ErrorOf([&] { ReplaceFile(dir_ / "taken", "text"); }).find("cannot write"), std::string::npos);
+  EXPECT_TRUE(fs::is_directory(dir_ / "taken" / "inside"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 1) << "no temporary file is left";
+}
+
+TEST_F(RecordFiles, ReadErrorsNameFileAndReason) {
+  CreateRunDir(dir_);
+  EXPECT_NE(ErrorOf([&] { ReadFile(dir_ / "none"); }).find("none: No such file"), std::string::npos);
+  EXPECT_NE(ErrorOf([&] { ReadFile(dir_); }).find("it is a directory"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace roofgap
