@@ -102,12 +102,14 @@ size_t CallBytes(const Case& asked, const Invocation& invocation) {
 
 // How often the operands are laid out: once for warm runs; for cold ones as often as the contender that touches least
 // needs to find none of them in a cache.
-int SetsNeeded(std::span<const Entrant> entrants, const RunContext& context) {
+int SetsNeeded(std::span<Entrant> entrants, const RunContext& context) {
   int sets = 1;
-  for (const Entrant& entrant : entrants) {
+  for (Entrant& entrant : entrants) {
     if (!entrant.live || !entrant.asked->cold) continue;
-    const size_t bytes = CallBytes(*entrant.asked, entrant.invocation);
-    sets = std::max(sets, ColdSets(bytes, context.host.last_level_cache_bytes()));
+    const auto bytes = static_cast<int64_t>(CallBytes(*entrant.asked, entrant.invocation));
+    const ColdSets needed = ChooseColdSets(bytes, context.host.last_level_cache_bytes());
+    if (!needed.cold) Warn(&entrant.record, "partly cached: " + std::to_string(needed.sets) + " sets of operands fit");
+    sets = std::max(sets, needed.sets);
   }
   return sets;
 }
@@ -188,6 +190,7 @@ void Fill(const Measurement& measurement, Record* record) {
   record->gflops = *record->flops / statistics.median;
   record->gbps = (*record->bytes_read + *record->bytes_written) / statistics.median;
   if (measurement.clock_ghz > 0) record->clock_ghz = measurement.clock_ghz;
+  if (!measurement.pinned) Warn(record, "not pinned: the system refused");
   if (measurement.batch > 1) Warn(record, "timed in batches of " + std::to_string(measurement.batch));
 }
 
