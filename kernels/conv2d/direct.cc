@@ -196,11 +196,12 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
       plan.classes.push_back({rows, columns, Runs(plan, rows, columns)});
     }
   }
+  const int64_t mr = GemmRowsPerTile(p.sw * p.ic, shape.mr);
   plan.cost.push_back(0);
   for (size_t i = 0; i < plan.classes.size(); ++i) {
     const PixelClass& of = plan.classes[i];
     const int64_t pixels = of.rows.size() * of.columns.size();
-    const int64_t tiles = (pixels + shape.mr - 1) / shape.mr;
+    const int64_t tiles = (pixels + mr - 1) / mr;
     int64_t k = 0;
     for (const GemmRun& run : of.runs) k += run.k;
     for (int64_t t = 0; t < tiles; ++t) {
@@ -211,7 +212,7 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
     }
   }
   // The rows that a panel meets before the next panel: within 256 KiB, so that they stay in L2 beside the panel.
-  plan.block = std::clamp<int64_t>((256 << 10) / (shape.mr * plan.ic * 4), 4, 16);
+  plan.block = std::clamp<int64_t>((256 << 10) / (mr * plan.ic * 4), 4, 16);
   // Each thread reads all of one operand and its share of the other: divide the larger one.
   const int64_t weights = p.oc * plan.k;
   const int64_t inputs = p.mb * p.ih * p.iw * p.ic;

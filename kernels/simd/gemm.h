@@ -1,6 +1,7 @@
 #ifndef ROOFGAP_KERNELS_SIMD_GEMM_H_
 #define ROOFGAP_KERNELS_SIMD_GEMM_H_
 
+#include <algorithm>
 #include <cstdint>
 
 namespace roofgap {
@@ -59,6 +60,10 @@ struct GemmShape {
   int64_t nr = 0;
   const char* isa = "";  // hwy::TargetName
 };
+
+// The rows that a tile should have, at most mr, when the rows of A lie `pitch` floats apart: rows a multiple of 4 KiB
+// apart share one set of an L1 cache of 8 ways or a few more, and 14 of them throw each other out.
+inline int64_t GemmRowsPerTile(int64_t pitch, int64_t mr) { return pitch % 1024 == 0 ? std::min<int64_t>(mr, 7) : mr; }
 
 // That of the instruction set which Highway dispatches to now.
 GemmShape ChosenGemmShape();

@@ -10,6 +10,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/api/activation.h"
+#include "kernels/api/parallel.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
@@ -38,10 +39,11 @@ HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
 
 // Without the barrier the compiler folds the broadcast into each multiply-add as a memory operand: NV loads of the
 // same scalar in place of one.
+template <int NV>
 HWY_INLINE V Broadcast(const float* scalar) {
   V v = hn::Set(D(), *scalar);
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  asm("" : "+v"(v.raw));
+  if constexpr (NV > 1) asm("" : "+v"(v.raw));
 #endif
   return v;
 }
@@ -122,13 +124,15 @@ void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const
     for (int m = 0; m < MR; ++m) sum[m][v] = bias;
   }
 
+  // The index runs through all of a row's runs, so that the rows' addresses are the same for every one of them.
+  const float* HWY_RESTRICT a[MR];
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m) a[m] = rows[m].a;
   const int64_t pitch = b.pitch;
   for (const GemmRun& run : runs) {
     const float* HWY_RESTRICT from = b.data + run.b * pitch;
-    const float* HWY_RESTRICT a[MR];
-#pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) a[m] = rows[m].a + run.a;
-    for (int64_t k = 0; k < run.k; ++k) {
+    const int64_t end = run.a + run.k;
+    for (int64_t k = run.a; k != end; ++k) {
       V bv[NV];
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v) {
@@ -136,14 +140,13 @@ void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const
       }
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m) {
-        const V av = Broadcast(a[m] + k);
+        const V av = Broadcast<NV>(a[m] + k);
 #pragma GCC unroll 8
         for (int v = 0; v < NV; ++v) sum[m][v] = hn::MulAdd(av, bv[v], sum[m][v]);
       }
       from += pitch;
     }
   }
-
   Finish(sum, rows, last, epilogue);
 }
 
@@ -171,30 +174,40 @@ void GemmTile(std::span<const GemmRow> rows, std::span<const GemmRun> runs, cons
 void Gemm(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
           const GemmEpilogue& epilogue) {
   const int64_t m = static_cast<int64_t>(rows.size());
-  const int64_t tiles = (m + kGemmMR - 1) / kGemmMR;
+  const int64_t height = m > 1 ? GemmRowsPerTile(rows[1].a - rows[0].a, kGemmMR) : kGemmMR;
+  const int64_t tiles = (m + height - 1) / height;
   std::array<GemmRow, kGemmMR> tile;
   for (int64_t column = 0; column < n; column += kGemmNR) {
     GemmB panel = b;
     panel.data += column / kGemmNR * b.panel;
-    GemmEpilogue last = epilogue;
-    if (last.bias != nullptr) last.bias += column;
+    GemmEpilogue own = epilogue;
+    if (own.bias != nullptr) own.bias += column;
     for (int64_t t = 0; t < tiles; ++t) {
-      const int64_t begin = m * t / tiles;
-      const int64_t size = m * (t + 1) / tiles - begin;
-      for (int64_t i = 0; i < size; ++i) tile[i] = {rows[begin + i].a, rows[begin + i].c + column};
-      GemmTile({tile.data(), static_cast<size_t>(size)}, runs, panel, std::min(n - column, kGemmNR), last);
+      const Range share = Share(m, static_cast<int>(tiles), static_cast<int>(t));
+      const int64_t size = share.end - share.begin;
+      for (int64_t i = 0; i < size; ++i) tile[i] = {rows[share.begin + i].a, rows[share.begin + i].c + column};
+      GemmTile({tile.data(), static_cast<size_t>(size)}, runs, panel, std::min(n - column, kGemmNR), own);
     }
   }
 }
 
 void Gemm(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64_t k, const GemmEpilogue& epilogue) {
-  constexpr int64_t kBlock = 8 * kGemmMR;
-  std::array<GemmRow, kBlock> rows;
-  const GemmRun run = {0, 0, k};
-  for (int64_t begin = 0; begin < m; begin += kBlock) {
-    const int64_t size = std::min(kBlock, m - begin);
+  // A block of A, 112 x 1024 floats at most, stays in an L2 of 1 MiB beside its panel of B.
+  constexpr int64_t kMaxRows = 112;
+  constexpr int64_t kMaxK = 1024;
+  const int64_t k_blocks = (k + kMaxK - 1) / kMaxK;
+  std::array<GemmRow, kMaxRows> rows;
+  for (int64_t begin = 0; begin < m; begin += kMaxRows) {
+    const int64_t size = std::min(kMaxRows, m - begin);
     for (int64_t i = 0; i < size; ++i) rows[i] = {a.data + (begin + i) * a.pitch, c.data + (begin + i) * c.pitch};
-    Gemm({rows.data(), static_cast<size_t>(size)}, {&run, 1}, b, n, epilogue);
+    for (int64_t j = 0; j < k_blocks; ++j) {
+      const Range block = Share(k, static_cast<int>(k_blocks), static_cast<int>(j));
+      const GemmRun run = {block.begin, block.begin, block.end - block.begin};
+      GemmEpilogue part = {nullptr, 0, true};
+      if (j == 0) part.bias = epilogue.bias, part.accumulate = epilogue.accumulate;
+      if (j + 1 == k_blocks) part.act = epilogue.act;
+      Gemm({rows.data(), static_cast<size_t>(size)}, {&run, 1}, b, n, part);
+    }
   }
 }
 
