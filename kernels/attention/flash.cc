@@ -41,14 +41,9 @@ constexpr int64_t kBlockKeys = 256;
 // Rows that share a packed block of K. Packing costs about as much as the scores of 3 rows: at 256, 1 % of the whole.
 constexpr int64_t kGroupRows = 256;
 
-struct FlashTile {
-  const char* isa;
-  int64_t mr, nr;
-};
-
 struct FlashPlan {
   Attention problem;
-  FlashTile tile;
+  GemmShape tile;
   int64_t rows = 0;              // that share a KV head
   int64_t strips = 0;            // of those rows
   int64_t group = 0;             // strips in a group, at most
@@ -81,8 +76,6 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-FlashTile Tile() { return {hwy::TargetName(HWY_TARGET), kGemmMR, kGemmNR}; }
-
 // Where a group works: its rows, counted in its KV head, the operands of that head, and the thread's workspace.
 struct Group {
   int64_t begin_strip, end_strip;
@@ -92,25 +85,54 @@ struct Group {
   float *scaled_q, *packed_k, *scores, *max, *sum;
 };
 
-// Turns the scores of `row` (n of them, then `width` - n that it must not see) into powers of 2 and brings its max, sum
-// and output up to date.
-HWY_INLINE void SoftmaxStep(const Group& g, int64_t row, int64_t d, bool first, float* scores, int64_t n,
-                            int64_t width) {
-  const int64_t i = row - g.rows.begin;
-  const float old_max = first ? -std::numeric_limits<float>::infinity() : g.max[i];
-  const float new_max = std::max(old_max, RowMax(scores, n));
-  float sum = RowExp2(scores, n, new_max);
-  std::fill(scores + n, scores + width, 0.0f);
-  if (!first) {
-    if (new_max > old_max) {
-      const float factor = std::exp2(old_max - new_max);
-      ScaleRow(g.dst + row * d, d, factor, g.dst + row * d);
-      g.sum[i] *= factor;
-    }
-    sum += g.sum[i];
+// Turns the scores of a strip against the keys [key, key + width) into powers of 2 and brings the max, sum and output
+// of its rows up to date. Row by row only within each pass: the maxima of all rows overlap, and a mispredicted
+// rescaling does not throw away the powers that follow it.
+void SoftmaxStep(const FlashPlan& plan, const Group& g, Range strip, int64_t key, int64_t width) {
+  const int64_t d = plan.problem.d;
+  const int64_t rows = strip.end - strip.begin;
+  float* const max = g.max + (strip.begin - g.rows.begin);
+  float* const sum = g.sum + (strip.begin - g.rows.begin);
+  const bool first = key == 0;
+
+  float new_max[kGemmMR], new_sum[kGemmMR];
+  int64_t visible[kGemmMR];
+  for (int64_t i = 0; i < rows; ++i) {
+    visible[i] = std::clamp<int64_t>(plan.Keys(strip.begin + i) - key, 0, width);
+    const float block_max = RowMax(g.scores + i * plan.block, visible[i]);
+    new_max[i] = first ? block_max : std::max(max[i], block_max);
   }
-  g.max[i] = new_max;
-  g.sum[i] = sum;
+  for (int64_t i = 0; i < rows; ++i) {
+    float* const row = g.scores + i * plan.block;
+    new_sum[i] = RowExp2(row, visible[i], new_max[i]);
+    std::fill(row + visible[i], row + width, 0.0f);
+  }
+  for (int64_t i = 0; i < rows; ++i) {
+    if (!first) {
+      if (new_max[i] > max[i]) {
+        const float factor = std::exp2(max[i] - new_max[i]);
+        float* const out = g.dst + (strip.begin + i) * d;
+        ScaleRow(out, d, factor, out);
+        sum[i] *= factor;
+      }
+      new_sum[i] += sum[i];
+    }
+    max[i] = new_max[i];
+    sum[i] = new_sum[i];
+  }
+}
+
+// C (+)= A B for the rows of a strip, one panel of B after the other: row i of A begins at a.data + i * a.pitch.
+void StripGemm(GemmIn a, const GemmB& b, GemmOut c, int64_t rows, int64_t n, int64_t k, bool accumulate) {
+  GemmRow tile[kGemmMR];
+  for (int64_t i = 0; i < rows; ++i) tile[i] = {a.data + i * a.pitch, c.data + i * c.pitch};
+  const GemmRun run = {.a = 0, .b = 0, .k = k};
+  GemmB panel = b;
+  for (int64_t column = 0; column < n; column += kGemmNR, panel.data += b.panel) {
+    GemmTile({tile, static_cast<size_t>(rows)}, {&run, 1}, panel, std::min(kGemmNR, n - column),
+             {.accumulate = accumulate});
+    for (int64_t i = 0; i < rows; ++i) tile[i].c += kGemmNR;
+  }
 }
 
 // One strip against the keys [key, key + width) that are packed in g.packed_k.
@@ -118,14 +140,11 @@ void StripStep(const FlashPlan& plan, const Group& g, Range strip, int64_t key, 
   const int64_t d = plan.problem.d;
   const int64_t rows = strip.end - strip.begin;
   const int64_t padded = (width + kGemmNR - 1) / kGemmNR * kGemmNR;
-  Gemm({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, PackedB(g.packed_k, d, kGemmNR), {g.scores, plan.block},
-       rows, padded, d, {});
-  for (int64_t i = 0; i < rows; ++i) {
-    const int64_t visible = std::clamp<int64_t>(plan.Keys(strip.begin + i) - key, 0, width);
-    SoftmaxStep(g, strip.begin + i, d, key == 0, g.scores + i * plan.block, visible, width);
-  }
-  Gemm({g.scores, plan.block}, RowMajorB({g.v + key * d, d}, kGemmNR), {g.dst + strip.begin * d, d}, rows, d, width,
-       {.accumulate = key != 0});
+  StripGemm({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, PackedB(g.packed_k, d, kGemmNR), {g.scores, plan.block},
+            rows, padded, d, false);
+  SoftmaxStep(plan, g, strip, key, width);
+  StripGemm({g.scores, plan.block}, RowMajorB({g.v + key * d, d}, kGemmNR), {g.dst + strip.begin * d, d}, rows, d,
+            width, key != 0);
 }
 
 void RunGroup(const FlashPlan& plan, const Group& g) {
@@ -185,13 +204,12 @@ HWY_AFTER_NAMESPACE();
 namespace roofgap {
 namespace {
 
-HWY_EXPORT(Tile);
 HWY_EXPORT(RunThread);
 
 // Workspace regions begin on cache lines.
 int64_t RoundToLine(int64_t floats) { return (floats + 15) / 16 * 16; }
 
-FlashPlan MakePlan(const Attention& p, const FlashTile& tile) {
+FlashPlan MakePlan(const Attention& p, const GemmShape& tile) {
   FlashPlan plan{.problem = p, .tile = tile};
   plan.rows = p.h / p.kvh * p.s;
   plan.strips = (plan.rows + tile.mr - 1) / tile.mr;
@@ -229,7 +247,7 @@ std::vector<int64_t> Balance(const FlashPlan& plan, int threads, double head_cos
 }
 
 Invocation Prepare(const Attention& p, const Context& context) {
-  FlashPlan plan = MakePlan(p, HWY_DYNAMIC_DISPATCH(Tile)());
+  FlashPlan plan = MakePlan(p, ChosenGemmShape());
   double head_cost = 0;
   for (int64_t strip = 0; strip < plan.strips; ++strip) head_cost += Cost(plan, strip);
   plan.first = Balance(plan, context.threads, head_cost);

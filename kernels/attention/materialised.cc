@@ -28,11 +28,6 @@ namespace {
 // panel of V passes.
 constexpr int64_t kRowBlock = 64;
 
-struct Tile {
-  const char* isa;
-  int64_t nr;
-};
-
 struct MaterialisedPlan {
   Attention problem;
   int threads = 1;
@@ -53,8 +48,6 @@ HWY_BEFORE_NAMESPACE();
 namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
-
-Tile GetTile() { return {hwy::TargetName(HWY_TARGET), kGemmNR}; }
 
 // Rows [begin, end) of one query head; K of its KV head is packed already.
 void RunHead(const MaterialisedPlan& plan, const Args& args, int64_t head, Range range, float* workspace) {
@@ -94,7 +87,8 @@ void RunThread(const MaterialisedPlan& plan, const Args& args, int thread) {
     const int64_t end = std::min({share.end, (head + 1) * p.s, row + plan.rows});
     const int64_t kv_head = head / (p.h / p.kvh);
     if (packed != kv_head) {
-      PackTransposed({args.at<const float>(Attention::kK) + kv_head * p.t * p.d, p.d}, p.t, p.d, kGemmNR, workspace + plan.q_floats);
+      PackTransposed({args.at<const float>(Attention::kK) + kv_head * p.t * p.d, p.d}, p.t, p.d, kGemmNR,
+                     workspace + plan.q_floats);
       packed = kv_head;
     }
     RunHead(plan, args, head, {row - head * p.s, end - head * p.s}, workspace);
@@ -112,13 +106,12 @@ HWY_AFTER_NAMESPACE();
 namespace roofgap {
 namespace {
 
-HWY_EXPORT(GetTile);
 HWY_EXPORT(RunThread);
 
 int64_t RoundUp(int64_t floats, int64_t to) { return (floats + to - 1) / to * to; }
 
 Invocation Prepare(const Attention& p, const Context& context) {
-  const Tile tile = HWY_DYNAMIC_DISPATCH(GetTile)();
+  const GemmShape tile = ChosenGemmShape();
   MaterialisedPlan plan{.problem = p, .threads = context.threads};
   plan.rows = std::min(p.s, (p.b * p.h * p.s + context.threads - 1) / context.threads);
   // Rows a multiple of 4 KiB apart would fall into one set of L1: 16 floats more keep them out of it.
