@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,11 +82,13 @@ bool IsRight(const Problem& problem, int threads) {
 }
 
 TEST(OneDnnTest, ImplNamesTheLibraryItsVersionAndEachPrimitive) {
-  const std::regex form(R"(oneDNN \d+\.\d+\.\d+ \S+( \+ \S+)*)");
   for (std::string_view text : kOneOfEachOp) {
     const Problem problem = ParseProblem(text);
     const std::string impl = Prepared(problem, 1).impl;
-    EXPECT_TRUE(std::regex_match(impl, form)) << impl;
+    int major = 0, minor = 0, patch = -1, names = 0;
+    std::sscanf(impl.c_str(), "oneDNN %d.%d.%d %n", &major, &minor, &patch, &names);
+    EXPECT_TRUE(major >= 2 && minor >= 0 && patch >= 0) << impl;
+    EXPECT_GT(impl.size(), static_cast<size_t>(names)) << impl;
     const auto joints = std::count(impl.begin(), impl.end(), '+');
     EXPECT_EQ(joints, OpOf(problem) == "attention" ? 2 : OpOf(problem) == "dwsep" ? 1 : 0) << impl;
   }
