@@ -1,0 +1,145 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "harness/measure/canary.h"
+#include "harness/measure/clock.h"
+#include "harness/measure/cold.h"
+#include "harness/measure/guards.h"
+#include "harness/measure/warm_up.h"
+
+namespace roofgap {
+namespace {
+
+TEST(Guards, OneSwitchSpoilsAShortSampleAndNotALongOne) {
+  EXPECT_FALSE(SwitchesMatter(0, 1e3));
+  EXPECT_TRUE(SwitchesMatter(1, 1e6));
+  EXPECT_TRUE(SwitchesMatter(1, 9.9e6));
+  EXPECT_FALSE(SwitchesMatter(28, 1e9));
+  EXPECT_TRUE(SwitchesMatter(200, 1e9));
+}
+
+TEST(Guards, StolenTimeIsComparedWithAllProcessorsInUse) {
+  EXPECT_FALSE(StealMatters(0, 1e7, 1));
+  EXPECT_TRUE(StealMatters(10'000'000, 1e7, 2));
+  EXPECT_FALSE(StealMatters(10'000'000, 1e9, 2));
+}
+
+TEST(Guards, StolenTimeIsSummedOverTheProcessorsAskedFor) {
+  constexpr std::string_view kStat =
+      "cpu  10 0 0 0 0 0 0 17 0 0\n"
+      "cpu0 1 2 3 4 5 6 7 8 0 0\n"
+      "cpu1 1 2 3 4 5 6 7 9 0 0\n"
+      "cpu10 1 2 3 4 5 6 7 1000 0 0\n"
+      "intr 5 6 7 8 9\n";
+  EXPECT_EQ(StolenNs(kStat, {0}, 100), 80'000'000);
+  EXPECT_EQ(StolenNs(kStat, {0, 1}, 100), 170'000'000);
+  EXPECT_EQ(StolenNs(kStat, {7}, 100), 0);
+}
+
+TEST(Guards, KernelsThatDoNotCountStolenTimeHaveNone) {
+  EXPECT_EQ(StolenNs("cpu0 1 2 3 4\n", {0}, 100), 0);
+  EXPECT_EQ(StolenNs("", {0}, 100), 0);
+}
+
+TEST(Guards, CountersOfThisProcessNeverFall) {
+  const int64_t switches = InvoluntarySwitches(), stolen = StolenNs({0});
+  EXPECT_GE(switches, 0);
+  EXPECT_GE(InvoluntarySwitches(), switches);
+  EXPECT_GE(StolenNs({0}), stolen);
+}
+
+TEST(Canary, IsOffOnlyBeyondItsTolerance) {
+  CanaryReference reference(0.03);
+  for (int i = 0; i < 50; ++i) EXPECT_FALSE(reference.Off(100 + i % 3));
+  EXPECT_TRUE(reference.Off(104.1));
+  EXPECT_FALSE(reference.Off(102.9));
+  EXPECT_FALSE(reference.Off(90));
+}
+
+TEST(Canary, OneLuckyTimeDoesNotSetTheMeasure) {
+  CanaryReference reference(0.03);
+  EXPECT_FALSE(reference.Off(50));
+  for (int i = 0; i < 10; ++i) reference.Off(100);
+  EXPECT_FALSE(reference.Off(100));
+}
+
+TEST(Canary, ASlowPhaseIsOffThroughoutAndALastingChangeIsAcceptedInTheEnd) {
+  CanaryReference reference(0.03);
+  for (int i = 0; i < 200; ++i) reference.Off(100);
+  for (int i = 0; i < 150; ++i) EXPECT_TRUE(reference.Off(115)) << i;
+  for (size_t i = 0; i < CanaryReference::kMemory; ++i) reference.Off(115);
+  EXPECT_FALSE(reference.Off(115));
+}
+
+TEST(Canary, RunsOnOneAndOnTwoThreads) {
+  for (const Canary canary : {Canary::kFma, Canary::kLoad}) {
+    EXPECT_GT(RunCanary(canary, 1), 0);
+    EXPECT_GT(RunCanary(canary, 2), 0);
+  }
+}
+
+TEST(Clock, NeverRunsBackwards) {
+  int64_t last = NowNs();
+  for (int i = 0; i < 1000; ++i) {
+    const int64_t now = NowNs();
+    EXPECT_GE(now, last);
+    last = now;
+  }
+}
+
+TEST(WarmUp, EndsWhenTwoWindowsAgreeButNotBeforeTheFloor) {
+  WarmUp warm_up(50, 1000);  // windows of 10
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(warm_up.Add(10, 10)) << i;
+  EXPECT_TRUE(warm_up.Add(10, 10));
+  EXPECT_TRUE(warm_up.settled());
+  EXPECT_EQ(warm_up.call_ns(), 10);
+}
+
+TEST(WarmUp, GoesOnWhileTimesStillFall) {
+  WarmUp warm_up(50, 1000);
+  double call = 20;
+  for (int i = 0; i < 12; ++i, call *= 0.95) EXPECT_FALSE(warm_up.Add(10, call)) << i;
+  EXPECT_FALSE(warm_up.Add(10, call));
+  EXPECT_TRUE(warm_up.Add(10, call));
+  EXPECT_TRUE(warm_up.settled());
+}
+
+TEST(WarmUp, EndsAtTheCapWithoutHavingSettled) {
+  WarmUp warm_up(50, 100);
+  double call = 20;
+  int samples = 1;
+  for (; !warm_up.Add(10, call); call *= 1.1) ++samples;
+  EXPECT_EQ(samples, 10);
+  EXPECT_FALSE(warm_up.settled());
+}
+
+TEST(WarmUp, OneCallBeyondTheCapIsEnough) {
+  WarmUp warm_up(50, 100);
+  EXPECT_TRUE(warm_up.Add(5000, 5000));
+  EXPECT_EQ(warm_up.call_ns(), 5000);
+}
+
+TEST(ColdSets, TogetherExceedTwiceTheCache) {
+  for (const int64_t bytes : {300'000, 1 << 20, 10'000'000, 64 << 20, 200 << 20}) {
+    const ColdSets sets = ChooseColdSets(bytes, 32 << 20);
+    EXPECT_TRUE(sets.cold) << bytes;
+    EXPECT_GT(sets.sets * bytes, 64 << 20) << bytes;
+    EXPECT_TRUE(sets.sets == 2 || (sets.sets - 1) * bytes <= 64 << 20) << bytes;
+  }
+}
+
+TEST(ColdSets, AreAtMost256AndThenSayThatTheyFit) {
+  const ColdSets sets = ChooseColdSets(4096, 32 << 20);
+  EXPECT_EQ(sets.sets, 256);
+  EXPECT_FALSE(sets.cold);
+}
+
+TEST(ColdSets, AnUnknownCacheCountsAs32MiB) {
+  EXPECT_EQ(ChooseColdSets(1 << 20, 0).sets, ChooseColdSets(1 << 20, 32 << 20).sets);
+  EXPECT_FALSE(ChooseColdSets(0, 0).cold);
+}
+
+}  // namespace
+}  // namespace roofgap
