@@ -113,8 +113,10 @@ int RunSuite(const RunOptions& options) {
   const std::optional<Probe> probe = FindProbe(options.probe, host);
 
   RunInfo info = NewRunInfo();
-  info.run_id = info.utc + "-" + request.name;
-  std::erase(info.run_id, ':');
+  std::string stamp = info.utc;
+  std::erase(stamp, '-');
+  std::erase(stamp, ':');
+  info.run_id = stamp + "-" + request.name;
   info.machine_id = host.machine_id;
   info.suite = request.name;
   info.command = options.command;
