@@ -50,9 +50,6 @@ void Gemm(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64_t k, 
 void GemmTile(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
               const GemmEpilogue& epilogue);
 
-// PackB of kernels/simd/gemm.h with nr = kGemmNR in vectors, for operands that are packed in every call.
-void GemmPack(GemmIn w, int64_t n, int64_t k, float* packed);
-
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace roofgap

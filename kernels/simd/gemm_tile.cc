@@ -213,8 +213,6 @@ void Gemm(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64_t k, 
 
 GemmShape TileShape() { return {kGemmMR, kGemmNR, hwy::TargetName(HWY_TARGET)}; }
 
-void GemmPack(GemmIn w, int64_t n, int64_t k, float* packed) { PackB(w, n, k, kGemmNR, packed); }
-
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace roofgap
