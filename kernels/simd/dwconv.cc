@@ -1,0 +1,263 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/dwconv.cc"
+#include "hwy/foreach_target.h"
+// clang-format off: foreach_target.h comes first
+#include "kernels/simd/activation-inl.h"
+#include "kernels/simd/dwconv-inl.h"
+// clang-format on
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace roofgap {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
+
+// Columns of a block. With two rows of sums, and one row of inputs held at a time, 7 columns of a 3x3 kernel take
+// 14 + 9 of 32 registers, 4 columns 8 + 6 of 16. Maps of common networks are multiples of 7 wide.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
+constexpr int kMaxColumns = 7;
+#else
+constexpr int kMaxColumns = 4;
+#endif
+
+// A block of outputs, relative to the input pixel that its first output's first tap reads (maybe outside the map).
+struct Block {
+  const float* src;
+  float* dst;
+  Range rows, columns;  // the inputs that exist
+};
+
+// R rows x W columns of outputs of a KxK kernel, strides 1 x S where R > 1. kEdge: some inputs do not exist; they are
+// zero, and rows of them are left out.
+template <int K, int S, int R, int W, bool kEdge>
+void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, Range channels) {
+  const D d;
+  const int64_t c_count = conv.c;
+  const int64_t in_pitch = conv.columns.in * c_count;
+  const int64_t out_pitch = conv.columns.outputs() * c_count;
+  constexpr int kColumns = (W - 1) * S + K;
+  for (int64_t at = channels.begin; at < channels.end; at += kLanes) {
+    // The last vector overlaps the one before: twice the same result costs less than a partial vector.
+    const int64_t c = std::min(at, channels.end - kLanes);
+    const float* HWY_RESTRICT wei = data.wei + c;
+    V sum[R][W];
+    const V bias = data.bias != nullptr ? hn::LoadU(d, data.bias + c) : hn::Zero(d);
+#pragma GCC unroll 2
+    for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+      for (int w = 0; w < W; ++w) sum[r][w] = bias;
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < K + R - 1; ++i) {
+      if (kEdge && (i < block.rows.begin || i >= block.rows.end)) continue;
+      const float* HWY_RESTRICT src = block.src + i * in_pitch + c;
+      V x[kColumns];
+#pragma GCC unroll 32
+      for (int j = 0; j < kColumns; ++j) {
+        const bool exists = !kEdge || (j >= block.columns.begin && j < block.columns.end);
+        x[j] = exists ? hn::LoadU(d, src + j * c_count) : hn::Zero(d);
+      }
+#pragma GCC unroll 2
+      for (int r = 0; r < R; ++r) {
+        const int kh = i - r;
+        if (kh < 0 || kh >= K) continue;
+#pragma GCC unroll 8
+        for (int kw = 0; kw < K; ++kw) {
+          const V w = hn::LoadU(d, wei + (kh * K + kw) * c_count);
+#pragma GCC unroll 8
+          for (int j = 0; j < W; ++j) sum[r][j] = hn::MulAdd(w, x[j * S + kw], sum[r][j]);
+        }
+      }
+    }
+    ActivateTile(d, conv.act, sum);
+#pragma GCC unroll 2
+    for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+      for (int w = 0; w < W; ++w) hn::StoreU(sum[r][w], d, block.dst + r * out_pitch + w * c_count + c);
+    }
+  }
+}
+
+using BlockFn = void (*)(const DwConv&, const DwConvData&, const Block&, Range);
+
+template <int K, int S, int R, int... I>
+constexpr std::array<BlockFn, sizeof...(I)> Blocks(std::integer_sequence<int, I...>) {
+  return {&TiledBlock<K, S, R, I / 2 + 1, I % 2 == 1>...};
+}
+
+template <int K, int S, int R>
+void TiledRows(const DwConv& conv, const DwConvData& data, float* dst, int64_t oh, Range channels) {
+  static constexpr auto kBlocks = Blocks<K, S, R>(std::make_integer_sequence<int, 2 * kMaxColumns>());
+  const int64_t ow = conv.columns.outputs();
+  const int64_t ih = oh * conv.rows.stride - conv.rows.pad;
+  const Range rows = {std::max<int64_t>(0, -ih), conv.rows.in - ih};
+  const bool row_edge = ih < 0 || rows.end < K + R - 1;
+  const int64_t blocks = (ow + kMaxColumns - 1) / kMaxColumns;
+  for (int64_t b = 0; b < blocks; ++b) {
+    const Range out = Share(ow, static_cast<int>(blocks), static_cast<int>(b));
+    const int64_t width = out.end - out.begin;
+    const int64_t iw = out.begin * S - conv.columns.pad;
+    const Range columns = {-iw, conv.columns.in - iw};
+    const bool edge = row_edge || iw < 0 || columns.end < (width - 1) * S + K;
+    const Block block = {data.src + (ih * conv.columns.in + iw) * conv.c, dst + out.begin * conv.c, rows, columns};
+    kBlocks[static_cast<size_t>(2 * (width - 1) + edge)](conv, data, block, channels);
+  }
+}
+
+template <int K, int S>
+void TiledRows(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels) {
+  const int64_t out_pitch = conv.columns.outputs() * conv.c;
+  for (int64_t oh = rows.begin; oh < rows.end;) {
+    float* at = dst + (oh - rows.begin) * out_pitch;
+    if constexpr (S == 1) {
+      if (conv.rows.stride == 1 && oh + 2 <= rows.end) {
+        TiledRows<K, S, 2>(conv, data, at, oh, channels);
+        oh += 2;
+        continue;
+      }
+    }
+    TiledRows<K, S, 1>(conv, data, at, oh, channels);
+    ++oh;
+  }
+}
+
+// The first `count` lanes; reads nothing behind them. Zeros follow.
+HWY_INLINE V LoadFirst(const float* from, int64_t count) {
+  HWY_ALIGN float lanes[kLanes] = {};
+  for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
+  return hn::Load(D(), lanes);
+}
+
+HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
+  HWY_ALIGN float lanes[kLanes];
+  hn::Store(v, D(), lanes);
+  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+}
+
+// W outputs side by side, all with the same taps: any kernel, stride and dilation. kPartial: fewer channels than lanes.
+template <int W, bool kPartial>
+void TapBlock(const DwConv& conv, const DwConvData& data, int64_t oh, int64_t ow, float* dst, Range channels) {
+  const D d;
+  const auto load = [&](const float* from) HWY_ATTR { return kPartial ? LoadFirst(from, conv.c) : hn::LoadU(d, from); };
+  const Range rows = conv.rows.TapsAt(oh);
+  const Range columns = conv.columns.TapsAt(ow);
+  const int64_t ih = oh * conv.rows.stride - conv.rows.pad;
+  const int64_t iw = ow * conv.columns.stride - conv.columns.pad;
+  const int64_t step = conv.columns.stride * conv.c;
+  for (int64_t at = channels.begin; at < channels.end; at += kLanes) {
+    const int64_t c = kPartial ? 0 : std::min(at, channels.end - kLanes);
+    V sum[1][W];
+    const V bias = data.bias != nullptr ? load(data.bias + c) : hn::Zero(d);
+#pragma GCC unroll 8
+    for (int w = 0; w < W; ++w) sum[0][w] = bias;
+    for (int64_t kh = rows.begin; kh < rows.end; ++kh) {
+      const int64_t row = (ih + kh * conv.rows.dilation) * conv.columns.in + iw;
+      for (int64_t kw = columns.begin; kw < columns.end; ++kw) {
+        const float* src = data.src + (row + kw * conv.columns.dilation) * conv.c + c;
+        const V w = load(data.wei + (kh * conv.columns.taps + kw) * conv.c + c);
+#pragma GCC unroll 8
+        for (int j = 0; j < W; ++j) sum[0][j] = hn::MulAdd(w, load(src + j * step), sum[0][j]);
+      }
+    }
+    ActivateTile(d, conv.act, sum);
+#pragma GCC unroll 8
+    for (int w = 0; w < W; ++w) {
+      if constexpr (kPartial) {
+        StoreFirst(sum[0][w], dst + w * conv.c, conv.c);
+      } else {
+        hn::StoreU(sum[0][w], d, dst + w * conv.c + c);
+      }
+    }
+  }
+}
+
+template <bool kPartial>
+void TapRow(const DwConv& conv, const DwConvData& data, float* dst, int64_t oh, Range channels) {
+  constexpr int kColumns = 4;  // hides the latency of multiply-adds
+  const int64_t count = conv.columns.outputs();
+  // Between the borders all taps exist.
+  const Range last_tap = conv.columns.OutputsOf(conv.columns.taps - 1);
+  const Range first_tap = conv.columns.OutputsOf(0);
+  const Range whole = {std::max(first_tap.begin, last_tap.begin), std::min(first_tap.end, last_tap.end)};
+  for (int64_t ow = 0; ow < count;) {
+    float* at = dst + ow * conv.c;
+    if (ow >= whole.begin && ow + kColumns <= whole.end) {
+      TapBlock<kColumns, kPartial>(conv, data, oh, ow, at, channels);
+      ow += kColumns;
+    } else {
+      TapBlock<1, kPartial>(conv, data, oh, ow, at, channels);
+      ++ow;
+    }
+  }
+}
+
+bool IsTiled(const DwConv& conv) {
+  const Window& rows = conv.rows;
+  const Window& columns = conv.columns;
+  return conv.c >= kLanes && rows.taps == columns.taps && (rows.taps == 3 || rows.taps == 5) && rows.dilation == 1 &&
+         columns.dilation == 1 && columns.stride <= 2;
+}
+
+DwConvPlan PlanOf(const DwConv& conv) {
+  const bool tiled = IsTiled(conv);
+  return {
+      .rows = tiled && conv.rows.stride == 1 && conv.columns.stride == 1 ? 2 : 1,
+      .columns = tiled ? kMaxColumns : 4,
+      .lanes = kLanes,
+      .tiled = tiled,
+      .isa = hwy::TargetName(HWY_TARGET),
+  };
+}
+
+}  // namespace
+
+void DwConvRows(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels) {
+  if (IsTiled(conv)) {
+    const bool three = conv.rows.taps == 3;
+    const bool one = conv.columns.stride == 1;
+    const auto run = three ? (one ? &TiledRows<3, 1> : &TiledRows<3, 2>) : (one ? &TiledRows<5, 1> : &TiledRows<5, 2>);
+    run(conv, data, dst, rows, channels);
+    return;
+  }
+  for (int64_t oh = rows.begin; oh < rows.end; ++oh) {
+    float* at = dst + (oh - rows.begin) * conv.columns.outputs() * conv.c;
+    conv.c < kLanes ? TapRow<true>(conv, data, at, oh, channels) : TapRow<false>(conv, data, at, oh, channels);
+  }
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace roofgap
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace roofgap {
+namespace {
+
+HWY_EXPORT(PlanOf);
+
+}  // namespace
+
+DwConvPlan ChosenDwConvPlan(const DwConv& conv) { return HWY_DYNAMIC_DISPATCH(PlanOf)(conv); }
+
+std::string DwConvPlan::Name() const {
+  return std::string(isa) + " " + (tiled ? std::to_string(rows) + "x" + std::to_string(columns) : "taps");
+}
+
+double DwConvPlan::Macs(const DwConv& conv) const {
+  const int64_t columns_done = tiled ? conv.columns.outputs() * conv.columns.taps : conv.columns.ValidPairs();
+  return static_cast<double>(conv.rows.ValidPairs()) * static_cast<double>(columns_done);
+}
+
+}  // namespace roofgap
+#endif  // HWY_ONCE

@@ -1,0 +1,44 @@
+#ifndef ROOFGAP_KERNELS_SIMD_DWCONV_H_
+#define ROOFGAP_KERNELS_SIMD_DWCONV_H_
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/api/window.h"
+
+namespace roofgap {
+
+// A depthwise convolution of one map, channels last: dst[oh][ow][c] = act(bias[c] + sum of src * wei over the window),
+// with src [ih][iw][c] and wei [kh][kw][c].
+struct DwConv {
+  int64_t c = 0;
+  Window rows;
+  Window columns;
+  int64_t act = 0;  // kernels/api/activation.h
+};
+
+struct DwConvData {
+  const float* src = nullptr;  // the whole map
+  const float* wei = nullptr;
+  const float* bias = nullptr;  // [c], or null for none
+};
+
+// How a convolution is computed on the instruction set that Highway dispatches to now.
+struct DwConvPlan {
+  int64_t rows = 1;      // of outputs in a block
+  int64_t columns = 1;   // of outputs in a block, at most
+  int64_t lanes = 1;     // channels of a vector
+  bool tiled = false;    // the kernel is unrolled; taps on padding left and right are then multiplied, by zero
+  const char* isa = "";  // hwy::TargetName
+
+  // "AVX3 2x7" or "AVX3 taps".
+  std::string Name() const;
+  // Multiply-accumulates per channel and map.
+  double Macs(const DwConv& conv) const;
+};
+
+DwConvPlan ChosenDwConvPlan(const DwConv& conv);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_KERNELS_SIMD_DWCONV_H_
