@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,13 @@
 namespace roofgap {
 namespace {
 
-// Keys in a block. With d = 64 its K and V are 64 KiB each; with the rows below (64 KiB of q, as much of O) that is a
-// quarter of a 1 MiB L2, and the 14 KiB of scores of a strip stay in L1. More keys per block make the traffic of O and
-// the sums across lanes rarer: at 256 one pass over O costs 1/64 of the loads of the two GEMMs.
-constexpr int64_t kBlockKeys = 256;
+// A block of keys and a group of rows: K, V, q and O of it take at most 128 KiB each, together half of a 1 MiB L2. At
+// d = 64 that is 512 keys and 512 rows. Packing K costs about as much as the scores of 3 rows, so 0.6 % of the group's;
+// reading and writing O once per block costs 1/128 of the loads of the two GEMMs.
+constexpr int64_t kBlockFloats = 32768;
 
-// Rows that share a packed block of K. Packing costs about as much as the scores of 3 rows: at 256, 1 % of the whole.
-constexpr int64_t kGroupRows = 256;
+// However small d is, the scores of a strip (14 rows of 512: 28 KiB) are to stay in L1 between the two GEMMs.
+constexpr int64_t kMaxKeys = 512;
 
 struct FlashPlan {
   Attention problem;
@@ -209,17 +210,24 @@ HWY_EXPORT(RunThread);
 // Workspace regions begin on cache lines.
 int64_t RoundToLine(int64_t floats) { return (floats + 15) / 16 * 16; }
 
-FlashPlan MakePlan(const Attention& p, const GemmShape& tile) {
+int64_t DivideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+FlashPlan MakePlan(const Attention& p, int threads, const GemmShape& tile) {
   FlashPlan plan{.problem = p, .tile = tile};
   plan.rows = p.h / p.kvh * p.s;
-  plan.strips = (plan.rows + tile.mr - 1) / tile.mr;
-  plan.group = std::min(kGroupRows / tile.mr, plan.strips);
-  const int64_t panels = std::min(kBlockKeys / tile.nr, (p.t + tile.nr - 1) / tile.nr);
-  plan.block = panels * tile.nr;
-  plan.row_floats = RoundToLine(std::min(plan.group * tile.mr, plan.rows));
-  plan.q_floats = RoundToLine(std::min(plan.group * tile.mr, plan.rows) * p.d);
+  // So many strips of each KV head that threads can have equal numbers of them.
+  const int64_t multiple = threads / std::gcd<int64_t>(threads, p.b * p.kvh);
+  plan.strips = std::min(DivideUp(DivideUp(plan.rows, tile.mr), multiple) * multiple, plan.rows);
+  plan.group = std::clamp<int64_t>(kBlockFloats / (p.d * tile.mr), 1, plan.strips);
+  // Blocks of nearly equal size, in whole panels.
+  const int64_t most = std::clamp<int64_t>(kBlockFloats / p.d, tile.nr, kMaxKeys);
+  plan.block = DivideUp(DivideUp(p.t, DivideUp(p.t, most)), tile.nr) * tile.nr;
+  const int64_t strip_rows = DivideUp(plan.rows, plan.strips);
+  const int64_t group_rows = std::min(plan.group * strip_rows, plan.rows);
+  plan.row_floats = RoundToLine(group_rows);
+  plan.q_floats = RoundToLine(group_rows * p.d);
   plan.k_floats = RoundToLine(PackedFloats(plan.block, p.d, tile.nr));
-  plan.score_floats = RoundToLine(std::min(tile.mr, plan.rows) * plan.block);
+  plan.score_floats = RoundToLine(strip_rows * plan.block);
   return plan;
 }
 
@@ -247,7 +255,7 @@ std::vector<int64_t> Balance(const FlashPlan& plan, int threads, double head_cos
 }
 
 Invocation Prepare(const Attention& p, const Context& context) {
-  FlashPlan plan = MakePlan(p, ChosenGemmShape());
+  FlashPlan plan = MakePlan(p, context.threads, ChosenGemmShape());
   double head_cost = 0;
   for (int64_t strip = 0; strip < plan.strips; ++strip) head_cost += Cost(plan, strip);
   plan.first = Balance(plan, context.threads, head_cost);

@@ -9,7 +9,6 @@
 #endif
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 
 #include "hwy/highway.h"
@@ -22,40 +21,39 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET != HWY_SCALAR
 
-// The vector whose i-th 128-bit block is the four floats at rows[4 i] + column.
+// The vector whose i-th 128-bit block is the four floats at from + 4 i pitch.
 template <class D>
-HWY_INLINE hn::Vec<D> LoadEveryFourthRow(D d, const float* const* rows, int64_t column) {
+HWY_INLINE hn::Vec<D> LoadEveryFourthRow(D d, const float* from, int64_t pitch) {
   if constexpr (hn::MaxLanes(D()) == 4) {
-    return hn::LoadU(d, rows[0] + column);
+    return hn::LoadU(d, from);
   } else {
     const hn::Half<D> half;
-    return hn::Combine(d, LoadEveryFourthRow(half, rows + hn::MaxLanes(half), column),
-                       LoadEveryFourthRow(half, rows, column));
+    return hn::Combine(d, LoadEveryFourthRow(half, from + static_cast<int64_t>(hn::MaxLanes(half)) * pitch, pitch),
+                       LoadEveryFourthRow(half, from, pitch));
   }
 }
 
-// to[c * pitch + i] = rows[i][column + c] for c < 4 and every lane i: 4 x 4 transpositions inside the 128-bit blocks.
+// to[c * nr + i] = from[i * pitch + c] for c < 4 and every lane i: 4 x 4 transpositions inside the 128-bit blocks.
 template <class D>
-HWY_INLINE void TransposeFourColumns(D d, const float* const* rows, int64_t column, hn::Vec<D> keep, float* to,
-                                     int64_t pitch) {
+HWY_INLINE void TransposeFourColumns(D d, const float* from, int64_t pitch, int64_t nr, float* to) {
   const hn::Repartition<uint64_t, D> d64;
-  const auto row0 = LoadEveryFourthRow(d, rows, column);
-  const auto row1 = LoadEveryFourthRow(d, rows + 1, column);
-  const auto row2 = LoadEveryFourthRow(d, rows + 2, column);
-  const auto row3 = LoadEveryFourthRow(d, rows + 3, column);
+  const auto row0 = LoadEveryFourthRow(d, from, pitch);
+  const auto row1 = LoadEveryFourthRow(d, from + pitch, pitch);
+  const auto row2 = LoadEveryFourthRow(d, from + 2 * pitch, pitch);
+  const auto row3 = LoadEveryFourthRow(d, from + 3 * pitch, pitch);
   const auto low01 = hn::BitCast(d64, hn::InterleaveLower(d, row0, row1));
   const auto low23 = hn::BitCast(d64, hn::InterleaveLower(d, row2, row3));
   const auto high01 = hn::BitCast(d64, hn::InterleaveUpper(d, row0, row1));
   const auto high23 = hn::BitCast(d64, hn::InterleaveUpper(d, row2, row3));
-  hn::StoreU(hn::And(keep, hn::BitCast(d, hn::InterleaveLower(d64, low01, low23))), d, to);
-  hn::StoreU(hn::And(keep, hn::BitCast(d, hn::InterleaveUpper(d64, low01, low23))), d, to + pitch);
-  hn::StoreU(hn::And(keep, hn::BitCast(d, hn::InterleaveLower(d64, high01, high23))), d, to + 2 * pitch);
-  hn::StoreU(hn::And(keep, hn::BitCast(d, hn::InterleaveUpper(d64, high01, high23))), d, to + 3 * pitch);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, low01, low23)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, low01, low23)), d, to + nr);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, high01, high23)), d, to + 2 * nr);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, high01, high23)), d, to + 3 * nr);
 }
 
 #endif
 
-// PackB(w, n, k, nr, packed) for nr a whole number of vectors; the scalar loop takes six times as long.
+// PackB(w, n, k, nr, packed) for nr a whole number of vectors.
 HWY_INLINE void PackTransposed(GemmIn w, int64_t n, int64_t k, int64_t nr, float* packed) {
 #if HWY_TARGET == HWY_SCALAR
   PackB(w, n, k, nr, packed);
@@ -64,15 +62,15 @@ HWY_INLINE void PackTransposed(GemmIn w, int64_t n, int64_t k, int64_t nr, float
   constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<float>()));
   for (int64_t begin = 0; begin < n; begin += nr, packed += k * nr) {
     for (int64_t lane = 0; lane < nr; lane += kLanes) {
-      const int64_t row = begin + lane;
-      const float* rows[kLanes];
-      for (int64_t i = 0; i < kLanes; ++i) rows[i] = w.data + std::min(row + i, n - 1) * w.pitch;
-      const auto keep = hn::VecFromMask(d, hn::FirstN(d, static_cast<size_t>(std::max<int64_t>(n - row, 0))));
+      const float* const from = w.data + (begin + lane) * w.pitch;
+      const int64_t rows = std::clamp<int64_t>(n - begin - lane, 0, kLanes);
       float* const to = packed + lane;
       int64_t column = 0;
-      for (; column + 4 <= k; column += 4) TransposeFourColumns(d, rows, column, keep, to + column * nr, nr);
+      if (rows == kLanes) {
+        for (; column + 4 <= k; column += 4) TransposeFourColumns(d, from + column, w.pitch, nr, to + column * nr);
+      }
       for (; column < k; ++column) {
-        for (int64_t i = 0; i < kLanes; ++i) to[column * nr + i] = row + i < n ? rows[i][column] : 0;
+        for (int64_t i = 0; i < kLanes; ++i) to[column * nr + i] = i < rows ? from[i * w.pitch + column] : 0;
       }
     }
   }
