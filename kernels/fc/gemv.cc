@@ -40,10 +40,10 @@ const char* Target() { return hwy::TargetName(HWY_TARGET); }
 // Streams of weights. Each row times each input has its own accumulator: 8 at batch 1 and 16 at batch 4 hide the
 // latency of a multiply-add, but 16 leave no register for the operands where there are only 16.
 template <int B>
-constexpr int kStreams = B == 1                                             ? 8
-                         : HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 4
-                         : B == 2                                           ? 4
-                                                                            : 2;
+constexpr int kStreams = B == 1                                   ? 8
+                         : HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM ? 4
+                         : B == 2                                 ? 4
+                                                                  : 2;
 
 // sums[r][i] = src[i] . wei[r], for R rows of weights and B inputs, all of ic floats, ic apart.
 template <int R, int B>

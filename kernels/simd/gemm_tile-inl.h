@@ -25,10 +25,8 @@ namespace HWY_NAMESPACE {
 // The tile: kGemmMR rows x kGemmNV vectors of accumulators (kernels/simd/README.md has the reasons and numbers).
 #if HWY_TARGET == HWY_AVX3
 inline constexpr int64_t kGemmMR = 14, kGemmNV = 2;
-#elif HWY_TARGET == HWY_NEON
+#elif HWY_ARCH_ARM
 inline constexpr int64_t kGemmMR = 8, kGemmNV = 3;
-#elif HWY_TARGET == HWY_SCALAR
-inline constexpr int64_t kGemmMR = 4, kGemmNV = 4;
 #else
 inline constexpr int64_t kGemmMR = 6, kGemmNV = 2;
 #endif

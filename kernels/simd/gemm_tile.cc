@@ -37,15 +37,21 @@ HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
 }
 
-// Without the barrier the compiler folds the broadcast into each multiply-add as a memory operand: NV loads of the
-// same scalar in place of one.
+// The barriers are for the compilers. On x86 they fold the broadcast into each multiply-add as a memory operand: NV
+// loads of the same scalar in place of one. On ARM they load all MR scalars first, and spill accumulators for them.
 template <int NV>
 HWY_INLINE V Broadcast(const float* scalar) {
+#if HWY_ARCH_ARM
+  float loaded = *scalar;
+  asm volatile("" : "+w"(loaded) : : "memory");
+  return hn::Set(D(), loaded);
+#else
   V v = hn::Set(D(), *scalar);
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+#if HWY_TARGET <= HWY_SSE4 && HWY_ARCH_X86
   if constexpr (NV > 1) asm("" : "+v"(v.raw));
 #endif
   return v;
+#endif
 }
 
 template <Activation kAct, int MR, int NV>
