@@ -37,7 +37,7 @@ struct Block {
   Range rows, columns;  // the inputs that exist
 };
 
-// R rows x W columns of outputs of a KxK kernel, strides 1 x S where R > 1. kEdge: some inputs do not exist; they are
+// R rows x W columns of outputs of a KxK kernel, strides S x S where R > 1. kEdge: some inputs do not exist; they are
 // zero, and rows of them are left out.
 template <int K, int S, int R, int W, bool kEdge>
 void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, Range channels) {
@@ -57,8 +57,8 @@ void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, 
 #pragma GCC unroll 8
       for (int w = 0; w < W; ++w) sum[r][w] = bias;
     }
-#pragma GCC unroll 8
-    for (int i = 0; i < K + R - 1; ++i) {
+#pragma GCC unroll 16
+    for (int i = 0; i < (R - 1) * S + K; ++i) {
       if (kEdge && (i < block.rows.begin || i >= block.rows.end)) continue;
       const float* HWY_RESTRICT src = block.src + i * in_pitch + c;
       V x[kColumns];
@@ -69,7 +69,7 @@ void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, 
       }
 #pragma GCC unroll 2
       for (int r = 0; r < R; ++r) {
-        const int kh = i - r;
+        const int kh = i - r * S;
         if (kh < 0 || kh >= K) continue;
 #pragma GCC unroll 8
         for (int kw = 0; kw < K; ++kw) {
@@ -90,9 +90,10 @@ void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, 
 
 using BlockFn = void (*)(const DwConv&, const DwConvData&, const Block&, Range);
 
+// By width and edge. Single rows are rare (the last of an odd number): one version of them, which checks, will do.
 template <int K, int S, int R, int... I>
 constexpr std::array<BlockFn, sizeof...(I)> Blocks(std::integer_sequence<int, I...>) {
-  return {&TiledBlock<K, S, R, I / 2 + 1, I % 2 == 1>...};
+  return {&TiledBlock < K, S, R, I / 2 + 1, R == 1 || I % 2 == 1 > ...};
 }
 
 template <int K, int S, int R>
@@ -101,7 +102,7 @@ void TiledRows(const DwConv& conv, const DwConvData& data, float* dst, int64_t o
   const int64_t ow = conv.columns.outputs();
   const int64_t ih = oh * conv.rows.stride - conv.rows.pad;
   const Range rows = {std::max<int64_t>(0, -ih), conv.rows.in - ih};
-  const bool row_edge = ih < 0 || rows.end < K + R - 1;
+  const bool row_edge = ih < 0 || rows.end < (R - 1) * S + K;
   const int64_t blocks = (ow + kMaxColumns - 1) / kMaxColumns;
   for (int64_t b = 0; b < blocks; ++b) {
     const Range out = Share(ow, static_cast<int>(blocks), static_cast<int>(b));
@@ -119,12 +120,10 @@ void TiledRows(const DwConv& conv, const DwConvData& data, float* dst, Range row
   const int64_t out_pitch = conv.columns.outputs() * conv.c;
   for (int64_t oh = rows.begin; oh < rows.end;) {
     float* at = dst + (oh - rows.begin) * out_pitch;
-    if constexpr (S == 1) {
-      if (conv.rows.stride == 1 && oh + 2 <= rows.end) {
-        TiledRows<K, S, 2>(conv, data, at, oh, channels);
-        oh += 2;
-        continue;
-      }
+    if (conv.rows.stride == S && oh + 2 <= rows.end) {
+      TiledRows<K, S, 2>(conv, data, at, oh, channels);
+      oh += 2;
+      continue;
     }
     TiledRows<K, S, 1>(conv, data, at, oh, channels);
     ++oh;
@@ -211,7 +210,7 @@ bool IsTiled(const DwConv& conv) {
 DwConvPlan PlanOf(const DwConv& conv) {
   const bool tiled = IsTiled(conv);
   return {
-      .rows = tiled && conv.rows.stride == 1 && conv.columns.stride == 1 ? 2 : 1,
+      .rows = tiled && conv.rows.stride == conv.columns.stride ? 2 : 1,
       .columns = tiled ? kMaxColumns : 4,
       .lanes = kLanes,
       .tiled = tiled,

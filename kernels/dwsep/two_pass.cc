@@ -1,0 +1,133 @@
+// Depthwise convolution of everything into the workspace, then the 1x1 convolution of everything from there.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/dwsep/two_pass.cc"
+#include "hwy/foreach_target.h"
+// clang-format off: foreach_target.h comes first
+#include "kernels/simd/dwconv-inl.h"
+#include "kernels/simd/gemm_tile-inl.h"
+// clang-format on
+#include <algorithm>
+
+#include "hwy/highway.h"
+#include "kernels/api/parallel.h"
+#include "kernels/api/registry.h"
+#include "kernels/dwsep/dwsep.h"
+
+#ifndef ROOFGAP_KERNELS_DWSEP_TWO_PASS_CC_
+#define ROOFGAP_KERNELS_DWSEP_TWO_PASS_CC_
+namespace roofgap {
+namespace {
+
+struct TwoPassPlan {
+  DwSep p{};
+  DwConv conv;
+  DwConvPlan depthwise;
+  GemmShape pointwise;
+  int threads = 1;
+  bool split_oc = false;  // threads divide the output channels of the pointwise half, not the pixels
+};
+
+}  // namespace
+}  // namespace roofgap
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace roofgap {
+namespace HWY_NAMESPACE {
+namespace {
+
+void RunDepthwise(const TwoPassPlan& plan, const Args& args, int thread) {
+  const DwSep& p = plan.p;
+  const int64_t blocks = (p.oh() + plan.depthwise.rows - 1) / plan.depthwise.rows;  // of one map
+  const Range share = Share(p.mb * blocks, plan.threads, thread);
+  for (int64_t n = share.begin / blocks; n * blocks < share.end; ++n) {
+    const int64_t first = std::max<int64_t>(share.begin - n * blocks, 0);
+    const int64_t last = std::min(share.end - n * blocks, blocks);
+    const Range rows = {first * plan.depthwise.rows, std::min(last * plan.depthwise.rows, p.oh())};
+    const DwConvData data = {
+        .src = args.at<float>(DwSep::kSrc) + n * p.ih * p.iw * p.ic,
+        .wei = args.at<float>(DwSep::kDwWei),
+        .bias = p.bia ? args.at<float>(DwSep::kDwBia) : nullptr,
+    };
+    float* mid = reinterpret_cast<float*>(args.workspace) + (n * p.oh() + rows.begin) * p.ow() * p.ic;
+    DwConvRows(plan.conv, data, mid, rows, {0, p.ic});
+  }
+}
+
+void RunPointwise(const TwoPassPlan& plan, const Args& args, int thread) {
+  const DwSep& p = plan.p;
+  const int64_t count = p.mb * p.oh() * p.ow();
+  const int64_t panels = (p.oc + kGemmNR - 1) / kGemmNR;
+  Range pixels = {0, count};
+  Range own = {0, panels};
+  if (plan.split_oc) {
+    own = Share(panels, plan.threads, thread);
+  } else {
+    const Range tiles = Share((count + kGemmMR - 1) / kGemmMR, plan.threads, thread);
+    pixels = {std::min(tiles.begin * kGemmMR, count), std::min(tiles.end * kGemmMR, count)};
+  }
+  const Range oc = {own.begin * kGemmNR, std::min(own.end * kGemmNR, p.oc)};
+  if (oc.begin >= oc.end || pixels.begin >= pixels.end) return;
+  const float* mid = reinterpret_cast<const float*>(args.workspace) + pixels.begin * p.ic;
+  const float* wei = reinterpret_cast<const float*>(args.packed) + oc.begin * p.ic;
+  float* dst = args.at<float>(DwSep::kDst) + pixels.begin * p.oc + oc.begin;
+  const float* bias = p.bia ? args.at<float>(DwSep::kPwBia) + oc.begin : nullptr;
+  Gemm({mid, p.ic}, PackedB(wei, p.ic, kGemmNR), {dst, p.oc}, pixels.end - pixels.begin, oc.end - oc.begin, p.ic,
+       {.bias = bias, .act = p.act, .accumulate = false});
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace roofgap
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace roofgap {
+namespace {
+
+HWY_EXPORT(RunDepthwise);
+HWY_EXPORT(RunPointwise);
+
+Invocation Prepare(const DwSep& p, const Context& context) {
+  TwoPassPlan plan;
+  plan.p = p;
+  plan.conv = {.c = p.ic, .rows = p.rows(), .columns = p.columns(), .act = p.act};
+  plan.depthwise = ChosenDwConvPlan(plan.conv);
+  plan.pointwise = ChosenGemmShape();
+  plan.threads = context.threads;
+  // Each thread reads all of one operand and its share of the other: divide the larger one.
+  const int64_t pixels = p.mb * p.oh() * p.ow();
+  plan.split_oc = p.oc > pixels && p.oc >= plan.threads * plan.pointwise.nr;
+  const auto depthwise = &HWY_DYNAMIC_DISPATCH(RunDepthwise);
+  const auto pointwise = &HWY_DYNAMIC_DISPATCH(RunPointwise);
+  Invocation invocation;
+  invocation.run = [plan, depthwise, pointwise](const Args& args) {
+    Parallel(plan.threads, [&](int thread) { depthwise(plan, args, thread); });
+    Parallel(plan.threads, [&](int thread) { pointwise(plan, args, thread); });
+  };
+  invocation.pack = [plan](const Args& args) {
+    PackB({args.at<float>(DwSep::kPwWei), plan.p.ic}, plan.p.oc, plan.p.ic, plan.pointwise.nr,
+          reinterpret_cast<float*>(args.packed));
+  };
+  invocation.impl =
+      plan.depthwise.Name() + ", " + std::to_string(plan.pointwise.mr) + "x" + std::to_string(plan.pointwise.nr);
+  const auto channels = static_cast<double>(p.mb * p.ic);
+  invocation.executed_flops =
+      2 * channels *
+      (plan.depthwise.Macs(plan.conv) + static_cast<double>(p.oh() * p.ow()) * static_cast<double>(p.oc));
+  invocation.packed_bytes = static_cast<size_t>(PackedFloats(p.oc, p.ic, plan.pointwise.nr)) * sizeof(float);
+  invocation.workspace_bytes = static_cast<size_t>(pixels * p.ic) * sizeof(float);
+  return invocation;
+}
+
+[[maybe_unused]] const bool kRegistered = Register<DwSep>({
+    .name = "two_pass",
+    .summary = "depthwise into a full-size workspace, then the pointwise GEMM",
+    .isa_control = IsaControl::kHighway,
+    .prepare = Prepare,
+});
+
+}  // namespace
+}  // namespace roofgap
+#endif  // HWY_ONCE
