@@ -1,0 +1,132 @@
+// What attention's own variants promise beyond agreeing with the reference on the shapes of all variants.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/api/buffer.h"
+#include "kernels/api/compare.h"
+#include "kernels/api/problem.h"
+#include "kernels/api/random.h"
+#include "kernels/api/registry.h"
+
+namespace roofgap {
+namespace {
+
+constexpr std::string_view kOwn[] = {"flash", "materialised"};
+
+Invocation Prepare(std::string_view variant, std::string_view problem, int threads = 1) {
+  return FindVariant("attention", variant)->prepare(ParseProblem(problem), {.dtype = DType::kF32, .threads = threads});
+}
+
+// A problem with its operands, which may be changed before the first run.
+class Attempt {
+ public:
+  explicit Attempt(std::string_view problem) : problem_(ParseProblem(problem)), operands_(Operands(problem_)) {
+    for (size_t i = 0; i < operands_.size(); ++i) {
+      buffers_.emplace_back(operands_[i].bytes(DType::kF32));
+      args_.operand[i] = buffers_[i].data();
+      FillRandom(args_.operand[i], DType::kF32, operands_[i].elements(), i + 1);
+    }
+  }
+
+  float* operand(size_t index) { return args_.at<float>(index); }
+  int64_t elements(size_t index) const { return operands_[index].elements(); }
+
+  // Runs on a poisoned output and workspace and compares up to 4096 outputs with the reference.
+  void ExpectCorrect(std::string_view variant, int threads) {
+    SCOPED_TRACE(Describe(problem_) + " " + std::string(variant) + " threads " + std::to_string(threads));
+    const Invocation invocation = Prepare(variant, Describe(problem_), threads);
+    const Buffer workspace(invocation.workspace_bytes);
+    std::fill_n(workspace.data(), workspace.size(), std::byte{0xFF});
+    std::fill_n(buffers_.back().data(), buffers_.back().size(), std::byte{0xFF});
+    args_.workspace = workspace.data();
+    invocation.run(args_);
+    if (outputs_.empty()) {
+      outputs_ = OutputsToCheck(operands_.back().dims, 4096, 1);
+      expected_ = Reference(problem_, DType::kF32, args_, outputs_);
+    }
+    const Comparison worst = Compare(buffers_.back().data(), DType::kF32, outputs_, expected_);
+    EXPECT_TRUE(worst.ok()) << "element " << worst.index << ": error " << worst.error << ", bound " << worst.bound;
+  }
+
+ private:
+  Problem problem_;
+  std::vector<Operand> operands_;
+  std::vector<Buffer> buffers_;
+  Args args_;
+  std::vector<int64_t> outputs_;
+  std::vector<Expected> expected_;
+};
+
+void ExpectOwnVariantsCorrect(Attempt& attempt) {
+  for (std::string_view variant : kOwn) {
+    for (int threads : {1, 2, 3}) attempt.ExpectCorrect(variant, threads);
+  }
+}
+
+TEST(AttentionVariantsTest, AgreeWithTheReferenceOverSeveralBlocksOfKeysAndGroupsOfRows) {
+  for (std::string_view problem :
+       {"attention:h1s1100d3", "attention:h2s530t1030d64", "attention:h1s700d72causal1", "attention:h6kvh2s300t900d64",
+        "attention:h4kvh2s350t700d65causal1", "attention:h3s1t1500d80", "attention:h2s9t50d700causal1"}) {
+    Attempt attempt(problem);
+    ExpectOwnVariantsCorrect(attempt);
+  }
+}
+
+// q . k / sqrt(d) of +-80 for every pair: e^160 lies between the weights of a row.
+TEST(AttentionVariantsTest, ScoresFarApartStayRight) {
+  for (std::string_view problem : {"attention:h1s40t1040d64", "attention:h1s600d64causal1"}) {
+    Attempt attempt(problem);
+    for (int64_t i = 0; i < attempt.elements(Attention::kQ); ++i) attempt.operand(Attention::kQ)[i] = 10;
+    for (int64_t i = 0; i < attempt.elements(Attention::kK); ++i) {
+      attempt.operand(Attention::kK)[i] = i / 64 % 3 == 1 ? 1.0f : -1.0f;
+    }
+    ExpectOwnVariantsCorrect(attempt);
+  }
+}
+
+// Scores that rise with the key make every block rescale what the blocks before it summed, by e^-80 in all and more;
+// scores that fall make none.
+TEST(AttentionVariantsTest, RisingAndFallingScoresStayRight) {
+  for (float slope : {0.02f, -0.02f}) {
+    Attempt attempt("attention:h1s30t1600d16");
+    for (int64_t i = 0; i < attempt.elements(Attention::kQ); ++i) attempt.operand(Attention::kQ)[i] = 1;
+    for (int64_t i = 0; i < attempt.elements(Attention::kK); ++i) {
+      attempt.operand(Attention::kK)[i] = slope * static_cast<float>(i / 16);
+    }
+    ExpectOwnVariantsCorrect(attempt);
+  }
+}
+
+TEST(AttentionVariantsTest, WorkspaceOfFlashDoesNotGrowWithTheLengthAndThatOfMaterialisedDoes) {
+  for (int threads : {1, 2}) {
+    const auto bytes = [&](std::string_view variant, std::string_view problem) {
+      return Prepare(variant, problem, threads).workspace_bytes;
+    };
+    EXPECT_LE(bytes("flash", "attention:h4s65536d64"), bytes("flash", "attention:h4s2048d64"));
+    EXPECT_LE(bytes("flash", "attention:h4s65536d64"), static_cast<size_t>(threads) * 512 * 1024);
+    EXPECT_GE(bytes("materialised", "attention:h4s2048d64"), static_cast<size_t>(threads) * 2048 * 2048 * 4);
+  }
+}
+
+TEST(AttentionVariantsTest, ExecutedFlopsAreThoseOfTheUnmaskedBlocks) {
+  for (int threads : {1, 2}) {
+    const auto executed = [&](std::string_view variant, std::string_view problem) {
+      return Prepare(variant, problem, threads).executed_flops / Count(ParseProblem(problem), DType::kF32).flops;
+    };
+    EXPECT_EQ(executed("flash", "attention:h4s333d40"), 1);
+    EXPECT_EQ(executed("materialised", "attention:h4s333d40"), 1);
+    // Of masked pairs only those in the strips that the diagonal cuts: 13 rows of each 14 at most, half of them masked.
+    EXPECT_GT(executed("flash", "attention:h2s1000d64causal1"), 1);
+    EXPECT_LT(executed("flash", "attention:h2s1000d64causal1"), 1.02);
+    EXPECT_NEAR(executed("materialised", "attention:h2s1000d64causal1"), 2, 0.01);
+  }
+}
+
+}  // namespace
+}  // namespace roofgap
