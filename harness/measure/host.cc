@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <map>
+#include <cstdlib>
 #include <sstream>
+#include <utility>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "harness/measure/cgroup.h"
 #include "harness/measure/system_files.h"
@@ -13,6 +17,7 @@ namespace roofgap {
 namespace {
 
 constexpr const char* kCpuDir = "sys/devices/system/cpu/";
+constexpr const char* kUnnamedHypervisor = "unnamed hypervisor";
 
 std::string CpuDir(int cpu) { return kCpuDir + ("cpu" + std::to_string(cpu)) + "/"; }
 
@@ -113,7 +118,29 @@ std::string Virtualisation(const SystemFiles& files, const std::string& cpuinfo)
   for (const auto& [text, name] : kNames) {
     if (firmware.find(text) != std::string::npos) return name;
   }
-  return hypervisor ? "unnamed hypervisor" : "";
+  return hypervisor ? kUnnamedHypervisor : "";
+}
+
+// What hypervisors answer to a leaf of cpuid that processors themselves do not have; empty elsewhere.
+std::string HypervisorSignature() {
+#if defined(__x86_64__)
+  unsigned eax = 0, signature[4] = {};
+  __cpuid(0x40000000, eax, signature[0], signature[1], signature[2]);
+  const std::string text = reinterpret_cast<const char*>(signature);
+  if (text.starts_with("KVM")) return "KVM";
+  if (text.starts_with("Microsoft Hv")) return "Hyper-V";
+  if (text.starts_with("VMware")) return "VMware";
+  if (text.starts_with("Xen")) return "Xen";
+#endif
+  return "";
+}
+
+// Settings of the OpenMP library, read when the program was loaded, that change what a parallel region costs or where
+// its threads run.
+void NoteOpenMpSettings(Host& host) {
+  for (const char* name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
+    if (const char* value = std::getenv(name)) host.notes.push_back(std::string(name) + "=" + value + " is set");
+  }
 }
 
 std::string OsName(const SystemFiles& files) {
@@ -139,7 +166,9 @@ std::string MachineId(const SystemFiles& files, const Host& host, const std::str
   identity << host.arch << '|' << host.cpu_vendor << '|' << host.cpu_model << '|' << Field(cpuinfo, "cpu family") << '|'
            << Field(cpuinfo, "model") << '|' << Field(cpuinfo, "stepping") << '|' << present.size() << '|'
            << OnePerCore(files, present).size();
-  for (const HostCache& cache : host.caches) identity << '|' << cache.level << ':' << cache.bytes;
+  // Of the first processor there is, not of the first that this process may use.
+  for (const HostCache& cache : ReadCaches(files, present.empty() ? 0 : present[0]))
+    identity << '|' << cache.level << ':' << cache.bytes;
   identity << '|' << std::llround(static_cast<double>(host.memory_bytes) / (1 << 30));
   uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
   for (const char c : identity.str()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -197,15 +226,22 @@ Host ReadHost(const std::filesystem::path& root) {
 
   host.memory_bytes = MeminfoBytes(meminfo, "MemTotal");
   host.available_bytes = MeminfoBytes(meminfo, "MemAvailable");
+  if (const std::optional<int64_t> left = MemoryLeft(files)) {
+    host.available_bytes = std::min(host.available_bytes, *left);
+  }
   missing(host.memory_bytes == 0, "memory size unknown: no /proc/meminfo");
   host.governor = files.Read(CpuDir(host.cores[0]) + "cpufreq/scaling_governor");
   missing(host.governor.empty(), "frequency governor unknown: no cpufreq below /sys/devices/system/cpu");
   host.virtualisation = Virtualisation(files, cpuinfo);
+  if (root == "/" && host.virtualisation == kUnnamedHypervisor && !HypervisorSignature().empty()) {
+    host.virtualisation = HypervisorSignature();
+  }
   missing(host.virtualisation.empty(), "virtualisation unknown: the system does not tell");
   host.huge_pages = Bracketed(files.Read("sys/kernel/mm/transparent_hugepage/enabled"));
   missing(host.huge_pages.empty(), "transparent huge pages: not offered by this kernel");
   host.os = OsName(files);
   host.kernel = files.Read("proc/sys/kernel/osrelease");
+  if (root == "/") NoteOpenMpSettings(host);
   host.machine_id = MachineId(files, host, cpuinfo);
   return host;
 }

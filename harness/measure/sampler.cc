@@ -136,9 +136,13 @@ void Sampler::Block(const std::function<bool()>& stop) {
     block_medians_.push_back(Summarise(samples).median);
   }
   spent_ns_ += NowNs() - start;
-  const bool enough = kept_.size() >= static_cast<size_t>(StopRule::kLeastSamples);
-  verdict_ =
-      rule_.Look(enough ? Summarise(kept_, block_medians_) : Summarise(aside_), std::ssize(block_medians_), spent_s());
+  verdict_ = rule_.Look(Summarise(Counted(), block_medians_), std::ssize(block_medians_), spent_s());
+}
+
+std::vector<double> Sampler::Counted() const {
+  std::vector<double> counted = kept_;
+  if (kept_.size() < kIntervalSamples) counted.insert(counted.end(), aside_.begin(), aside_.end());
+  return counted;
 }
 
 Measurement Sampler::Result(bool interrupted) const {
@@ -146,10 +150,9 @@ Measurement Sampler::Result(bool interrupted) const {
   result.batch = batch_;
   result.interrupted = interrupted;
   result.pinned = pinned_;
-  result.samples_ns = kept_;
+  result.samples_ns = Counted();
   const double taken = static_cast<double>(kept_.size() + aside_.size());
   result.discarded = taken > 0 ? static_cast<double>(aside_.size()) / taken : 0;
-  if (kept_.size() < kIntervalSamples) result.samples_ns.insert(result.samples_ns.end(), aside_.begin(), aside_.end());
   result.statistics = Summarise(result.samples_ns, block_medians_);
   result.clock_ghz = Summarise(clocks_).median;
   result.note = WhyUnstable(result);

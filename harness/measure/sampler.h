@@ -32,6 +32,8 @@ class Sampler {
   void ChooseBatch(double call_ns);
   // Samples until the block is full; those that a context switch hit go aside.
   std::vector<double> Samples(const std::function<bool()>& stop);
+  // The kept samples; while they are too few for an interval, the disturbed ones with them.
+  std::vector<double> Counted() const;
   std::string WhyUnstable(const Measurement& result) const;
 
   const Contender& contender_;
@@ -46,7 +48,7 @@ class Sampler {
   bool settled_ = false;
   bool pinned_ = true;
   std::vector<double> kept_, block_medians_, clocks_;
-  std::vector<double> aside_;  // disturbed samples, for when there are no others
+  std::vector<double> aside_;  // disturbed samples
   int64_t blocks_ = 0, blocks_off_ = 0, blocks_stolen_ = 0, samples_switched_ = 0;
 };
 

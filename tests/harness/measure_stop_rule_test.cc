@@ -79,7 +79,7 @@ TEST(StopRule, WhatWillNeverMeetTheTargetStopsAtHalfTheBudget) {
 // Draws until the rule stops, as measuring does, and counts how often the interval then holds the true median.
 double Coverage(double median, const std::function<double(std::mt19937_64&)>& draw,
                 const std::function<double(std::mt19937_64&)>& block_factor = {}) {
-  constexpr int kTrials = 1500, kBlockSamples = 4, kMostBlocks = 120;
+  constexpr int kTrials = 1000, kBlockSamples = 4, kMostBlocks = 120;
   std::mt19937_64 random(20);
   int covered = 0;
   for (int trial = 0; trial < kTrials; ++trial) {
