@@ -27,22 +27,19 @@ std::string CountRows(std::span<const Gap> gaps) {
 }
 
 std::string Judgement(const std::string& name, const Predictor& predictor) {
-  const Number wrong =
-      predictor.ordered_pairs > 0
-          ? Number(static_cast<double>(predictor.wrong_pairs) / static_cast<double>(predictor.ordered_pairs))
-          : Number();
-  return name + " put " + std::to_string(predictor.wrong_pairs) + " of " + std::to_string(predictor.ordered_pairs) +
-         " pairs in the wrong order (" + Percent(wrong) + "; Kendall's tau " + Short(predictor.tau) +
-         "), median error " + Percent(predictor.median_error) + ", or " + Percent(predictor.scaled_error) +
-         " after scaling by " + Short(predictor.scale);
+  const Number wrong = static_cast<double>(predictor.wrong_pairs) / static_cast<double>(predictor.ordered_pairs);
+  return "  " + name + std::to_string(predictor.wrong_pairs) + " of " + std::to_string(predictor.ordered_pairs) +
+         " pairs in the wrong order (" + Percent(wrong) + "), Kendall's tau " + Short(predictor.tau) + ",\n" +
+         std::string(2 + name.size(), ' ') + "median error " + Percent(predictor.median_error) +
+         ", with the best factor (" + Short(predictor.scale) + ") " + Percent(predictor.scaled_error) + "\n";
 }
 
-std::string Prediction(const std::string& over, std::span<const Gap> gaps) {
+std::string Prediction(const std::string& rows, std::span<const Gap> gaps) {
   const Predictors predictors = JudgePredictors(gaps);
   if (predictors.flops.ordered_pairs == 0 || predictors.attainable.ordered_pairs == 0) return "";
-  return Sentence("Predicting the median over " + over + " (" + std::to_string(predictors.flops.rows) +
-                  "): " + Judgement("FLOPs", predictors.flops) + "; " +
-                  Judgement("attainable times", predictors.attainable) + ".");
+  return Sentence("How well FLOPs and roofs predict the median of " + rows + " (" +
+                  std::to_string(predictors.flops.rows) + "):") +
+         Judgement("FLOPs            ", predictors.flops) + Judgement("attainable time  ", predictors.attainable);
 }
 
 std::string Misordering(std::span<const Gap> fastest) {
@@ -91,7 +88,7 @@ std::string AboveRoofs(std::span<const Gap> gaps) {
 
 std::string RenderFindings(std::span<const Gap> gaps) {
   const std::vector<Gap> fastest = FastestRows(gaps);
-  return CountRows(gaps) + Prediction("all measured rows", gaps) +
+  return CountRows(gaps) + Prediction("all timed rows", gaps) +
          Prediction("the fastest variant of each problem", fastest) + Misordering(fastest) + LargestGap(fastest) +
          NearestRoof(gaps) + AboveRoofs(gaps);
 }

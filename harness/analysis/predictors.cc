@@ -47,19 +47,24 @@ int64_t SortCountingInversions(std::span<double> values) {
   return inversions;
 }
 
-Number Median(std::vector<double> values) {
-  if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+// Median over i of |scale * ratios[i] - 1|, ratios being predicted / measured. Not empty.
+double MedianError(std::span<const double> ratios, double scale) {
+  std::vector<double> errors;
+  for (double ratio : ratios) errors.push_back(std::abs(scale * ratio - 1));
+  std::nth_element(errors.begin(), errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2), errors.end());
+  return errors[errors.size() / 2];
 }
 
-Number MedianError(std::span<const double> predicted, std::span<const double> measured, double scale) {
-  std::vector<double> errors;
-  for (size_t i = 0; i < measured.size(); ++i) {
-    errors.push_back(std::abs(scale * predicted[i] - measured[i]) / measured[i]);
+// The scale with the least MedianError. It brings some half of the sorted ratios, neighbours a <= ... <= b, to
+// 1 - e ... 1 + e: scale = 2 / (a + b), e = (b - a) / (b + a), least where b / a is.
+double BestScale(std::vector<double> ratios) {
+  std::sort(ratios.begin(), ratios.end());
+  const size_t half = ratios.size() / 2;
+  size_t best = 0;
+  for (size_t i = 0; i + half < ratios.size(); ++i) {
+    if (ratios[i + half] * ratios[best] < ratios[best + half] * ratios[i]) best = i;
   }
-  return Median(std::move(errors));
+  return 2 / (ratios[best] + ratios[best + half]);
 }
 
 Predictor Judge(std::span<const double> predicted, std::span<const double> measured) {
@@ -69,12 +74,12 @@ Predictor Judge(std::span<const double> predicted, std::span<const double> measu
   result.tau = kendall.tau;
   result.wrong_pairs = kendall.discordant;
   result.ordered_pairs = kendall.concordant + kendall.discordant;
-  std::vector<double> factors;
-  for (size_t i = 0; i < measured.size(); ++i) factors.push_back(measured[i] / predicted[i]);
-  result.scale = Median(std::move(factors));
-  if (!result.scale) return result;
-  result.median_error = MedianError(predicted, measured, 1);
-  result.scaled_error = MedianError(predicted, measured, *result.scale);
+  if (measured.empty()) return result;
+  std::vector<double> ratios;
+  for (size_t i = 0; i < measured.size(); ++i) ratios.push_back(predicted[i] / measured[i]);
+  result.scale = BestScale(ratios);
+  result.median_error = MedianError(ratios, 1);
+  result.scaled_error = MedianError(ratios, *result.scale);
   return result;
 }
 

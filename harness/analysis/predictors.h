@@ -29,9 +29,9 @@ struct Predictor {
   Number tau;
   int64_t wrong_pairs = 0;    // ordered the other way round than they measured
   int64_t ordered_pairs = 0;  // tied in neither
-  Number median_error;        // median over the rows of |predicted - measured| / measured
-  Number scale;               // median of measured / predicted: the factor that suits the predictor best
-  Number scaled_error;        // median_error after multiplying by it
+  Number median_error;        // median over the rows of |predicted - measured| / measured; the upper of two middle ones
+  Number scale;               // the constant factor that makes median_error least
+  Number scaled_error;        // and what it is then
 };
 
 struct Predictors {

@@ -1,10 +1,9 @@
-#include "harness/record/files.h"
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <functional>
 
+#include "harness/record/files.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {

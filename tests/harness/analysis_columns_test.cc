@@ -1,0 +1,40 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "harness/analysis/columns.h"
+#include "harness/analysis/gap.h"
+#include "harness/record/files.h"
+
+namespace roofgap {
+namespace {
+
+TEST(AnalysisColumns, CommittedDocumentationIsWhatTheFieldListsSay) {
+  const std::filesystem::path committed = std::filesystem::path(ROOFGAP_SOURCE_DIR) / "results" / "README.md";
+  EXPECT_EQ(ReadFile(committed), RenderColumnsDoc())
+      << "regenerate it: build/release/harness/roofgap columns > results/README.md";
+}
+
+template <class Row>
+void ExpectEveryFieldDocumented() {
+  const std::string doc = RenderColumnsDoc();
+  const Row row{};
+  VisitFields(row, [&](const Field& field, const auto&) {
+    EXPECT_FALSE(field.description.empty()) << field.name;
+    EXPECT_NE(doc.find("\n| `" + std::string(field.name) + "` | "), std::string::npos) << field.name;
+    for (std::string_view suffix : {"_ns", "_bytes", "_ghz", "_j"}) {
+      EXPECT_TRUE(!field.name.ends_with(suffix) || !field.unit.empty()) << field.name;
+    }
+  });
+}
+
+TEST(AnalysisColumns, EveryColumnIsDocumentedWithItsUnit) {
+  ExpectEveryFieldDocumented<Record>();
+  ExpectEveryFieldDocumented<Gap>();
+  ExpectEveryFieldDocumented<Ceiling>();
+  ExpectEveryFieldDocumented<Machine>();
+  ExpectEveryFieldDocumented<RunInfo>();
+}
+
+}  // namespace
+}  // namespace roofgap

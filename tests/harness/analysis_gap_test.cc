@@ -1,0 +1,166 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "harness/analysis/gap.h"
+#include "harness/record/csv.h"
+#include "kernels/api/error.h"
+#include "tests/harness/made_up_ceilings.h"
+
+namespace roofgap {
+namespace {
+
+Record Timed(Record row, double min_ns, double median_ns) {
+  row.min_ns = min_ns;
+  row.median_ns = median_ns;
+  return row;
+}
+
+Gap Join(const Record& row, const Ceilings& ceilings = MadeUpCeilings()) {
+  return JoinRoofs(std::span(&row, 1), ceilings).at(0);
+}
+
+TEST(AnalysisGap, ColumnsFollowFromTheRoofs) {
+  // A Winograd-like row: 900 FLOP to do, 450 executed, 9000 bytes from L2.
+  Record row = Timed(MadeUpRow(900, 9000), 200, 450);
+  row.executed_flops = 450;
+  const Gap gap = Join(row);
+  EXPECT_DOUBLE_EQ(*gap.t_flops_ns, 10);
+  EXPECT_DOUBLE_EQ(*gap.t_roof_ns, 160);
+  EXPECT_DOUBLE_EQ(*gap.roof_fraction, 0.8);
+  EXPECT_DOUBLE_EQ(*gap.roof_gflops, 900 / 160.0);
+  EXPECT_DOUBLE_EQ(*gap.t_attainable_ns, 225);
+  EXPECT_DOUBLE_EQ(*gap.attainable_fraction, 0.5);
+  EXPECT_DOUBLE_EQ(*gap.flops_gap, 45);
+  EXPECT_DOUBLE_EQ(*gap.gap_algorithm, 0.5);
+  EXPECT_DOUBLE_EQ(*gap.gap_memory, 45);
+  EXPECT_DOUBLE_EQ(*gap.gap_implementation, 2);
+  EXPECT_EQ(gap.warnings, "");
+  EXPECT_FALSE(AboveRoof(gap));
+}
+
+TEST(AnalysisGap, PartsMultiplyToTheWholeGap) {
+  std::mt19937_64 random(30);
+  std::uniform_real_distribution<double> exponent(0, 9);
+  for (int i = 0; i < 1000; ++i) {
+    Record row =
+        MadeUpRow(std::pow(10, exponent(random)), std::pow(10, exponent(random)), std::pow(10, exponent(random)));
+    row.executed_flops = std::pow(10, exponent(random));
+    row.cache = random() % 2 == 0 ? "warm" : "cold";
+    const Gap gap = Join(Timed(row, 1e9, std::pow(10, exponent(random))));
+    const double product = *gap.gap_algorithm * *gap.gap_memory * *gap.gap_implementation;
+    EXPECT_NEAR(product / *gap.flops_gap, 1, 1e-14);
+    EXPECT_GE(*gap.gap_memory, 1 - 1e-14) << "data can only add time";
+    EXPECT_LE(*gap.t_roof_ns, *gap.t_attainable_ns * (1 + 1e-14)) << "with best above median everywhere";
+  }
+}
+
+TEST(AnalysisGap, EveryRowOfTheMeasurementsHasOneInTheSameOrder) {
+  std::vector<Record> rows = {Timed(MadeUpRow(100, 800), 20, 30), MadeUpRow(200, 800), MadeUpRow(300, 800)};
+  rows[1].status = kSkipped;
+  rows[1].reason = "needs ic % 8 == 0";
+  rows[2].status = kWrong;
+  rows[2].reason = "error 1 > bound 0.1";
+  const std::vector<Gap> gaps = JoinRoofs(rows, MadeUpCeilings());
+  ASSERT_EQ(gaps.size(), 3u);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(gaps[i].problem, rows[i].problem);
+    EXPECT_EQ(gaps[i].status, rows[i].status);
+    EXPECT_EQ(gaps[i].reason, rows[i].reason);
+  }
+  EXPECT_FALSE(gaps[1].roof_fraction || gaps[1].flops_gap || gaps[2].gap_implementation);
+  EXPECT_EQ(gaps[1].warnings, "");
+}
+
+TEST(AnalysisGap, ColumnsSharedWithTheMeasurementsAreCopied) {
+  Record row = Timed(MadeUpRow(100, 800), 20, 30);
+  row.run_id = "run";
+  row.utc = "2026-01-02T03:04:05Z";
+  row.label = "layer";
+  row.impl = "AVX3:6x2";
+  row.intensity = 0.125;
+  row.gflops = 3.3;
+  row.warnings = "4 KiB pages";
+  const Gap gap = Join(row);
+  EXPECT_EQ(gap.run_id + gap.utc + gap.label + gap.impl, row.run_id + row.utc + row.label + row.impl);
+  EXPECT_EQ(gap.threads, 1);
+  EXPECT_EQ(gap.intensity, 0.125);
+  EXPECT_EQ(gap.gflops, 3.3);
+  EXPECT_EQ(gap.warnings, "4 KiB pages");
+}
+
+TEST(AnalysisGap, RowMoreThanTwoPercentAboveItsRoofIsFlaggedWithItsLikelyCause) {
+  EXPECT_FALSE(AboveRoof(Join(Timed(MadeUpRow(1e6, 500), 1e4 / 1.019, 1e5))));
+  Gap gap = Join(Timed(MadeUpRow(1e6, 500), 1e4 / 1.03, 1e5));
+  EXPECT_TRUE(AboveRoof(gap));
+  EXPECT_EQ(gap.warnings,
+            "above its hard roof (103.0%): the AVX3 fma ceiling was measured too low, or executed_flops is counted too "
+            "high");
+  gap = Join(Timed(MadeUpRow(100, 9000), 100, 1e5));
+  EXPECT_TRUE(AboveRoof(gap));
+  EXPECT_EQ(
+      gap.warnings,
+      "above its hard roof (160.0%): the caches nearer than L2 hold more than the knee found, or the L2 ceiling was "
+      "measured too low");
+  gap = Join(Timed(MadeUpRow(100, 9000), 50, 1e5));
+  EXPECT_EQ(gap.warnings,
+            "above its hard roof (320.0%): more than one ceiling is passed, so the bytes are likely counted too high");
+  gap = Join(Timed(MadeUpRow(100, 800), 4, 1e5));
+  EXPECT_EQ(gap.warnings,
+            "above its hard roof (200.0%): the L1 ceiling was measured too low, or the bytes are counted too high");
+  Record cold = Timed(MadeUpRow(100, 800), 70, 1e5);
+  cold.cache = "cold";
+  EXPECT_EQ(Join(cold).warnings,
+            "above its hard roof (114.3%): operands were still cached, or the DRAM ceiling was measured too low");
+}
+
+TEST(AnalysisGap, FasterThanAttainableSaysWhy) {
+  Gap gap = Join(Timed(MadeUpRow(100, 1500), 16, 20));
+  EXPECT_GT(*gap.attainable_fraction, 1);
+  EXPECT_FALSE(AboveRoof(gap));
+  EXPECT_EQ(gap.warnings, "faster than attainable: part of the data stays nearer than L2");
+  gap = Join(Timed(MadeUpRow(1e6, 500), 1e4, 1.05e4));
+  EXPECT_EQ(gap.warnings, "faster than attainable: above the median fma ceiling");
+}
+
+TEST(AnalysisGap, MissingCeilingsLeaveFieldsEmptyAndWarn) {
+  Record row = Timed(MadeUpRow(100, 800), 20, 30);
+  row.threads = 4;
+  row.warnings = "first";
+  const Gap gap = Join(row);
+  EXPECT_FALSE(gap.t_flops_ns || gap.t_roof_ns || gap.roof_fraction || gap.t_attainable_ns || gap.flops_gap ||
+               gap.gap_memory || gap.roof_gflops);
+  EXPECT_DOUBLE_EQ(*gap.gap_algorithm, 1);
+  EXPECT_TRUE(gap.warnings.starts_with("first; no fma ceiling for f32 AVX3 on 4 threads")) << gap.warnings;
+}
+
+TEST(AnalysisGap, WorkWithoutFlopsHasARoofButNoFlopsGap) {
+  const Gap gap = Join(Timed(MadeUpRow(0, 800), 20, 30));
+  EXPECT_DOUBLE_EQ(*gap.t_roof_ns, 8);
+  EXPECT_DOUBLE_EQ(*gap.t_flops_ns, 0);
+  EXPECT_FALSE(gap.flops_gap || gap.gap_algorithm || gap.gap_memory);
+}
+
+TEST(AnalysisGap, CeilingsOfAnotherMachineAreRefused) {
+  Record row = MadeUpRow(100, 800);
+  row.machine_id = "other";
+  try {
+    Join(row);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(
+        std::string(error.what()),
+        "the ceilings are of machine made-up, the measurements of machine other; allowed are ceilings of the same "
+        "machine (run hwprobe there)");
+  }
+}
+
+TEST(AnalysisGap, GapsReadBackAsWritten) {
+  const std::vector<Gap> gaps = {Join(Timed(MadeUpRow(1e6, 500), 1e4 / 1.03, 1e5)), Join(MadeUpRow(7, 9000))};
+  const std::string text = CsvText<Gap>(gaps);
+  EXPECT_EQ(CsvText<Gap>(ParseCsv<Gap>(text, "gap.csv")), text);
+}
+
+}  // namespace
+}  // namespace roofgap

@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "harness/analysis/predictors.h"
+
+namespace roofgap {
+namespace {
+
+// The definition, pair by pair.
+Kendall BruteForce(const std::vector<double>& x, const std::vector<double>& y) {
+  Kendall result;
+  int64_t all = 0, tied_x = 0, tied_y = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      ++all;
+      if (x[i] == x[j]) ++tied_x;
+      if (y[i] == y[j]) ++tied_y;
+      if ((x[i] - x[j]) * (y[i] - y[j]) > 0) ++result.concordant;
+      if ((x[i] - x[j]) * (y[i] - y[j]) < 0) ++result.discordant;
+    }
+  }
+  if (all > tied_x && all > tied_y) {
+    result.tau = static_cast<double>(result.concordant - result.discordant) /
+                 std::sqrt(static_cast<double>(all - tied_x) * static_cast<double>(all - tied_y));
+  }
+  return result;
+}
+
+TEST(AnalysisPredictors, KendallAgreesWithTheDefinitionWithAndWithoutTies) {
+  std::mt19937_64 random(40);
+  for (uint64_t values : {2, 3, 10, 1000000}) {
+    for (size_t n = 0; n < 60; ++n) {
+      std::vector<double> x(n), y(n);
+      for (double& v : x) v = static_cast<double>(random() % values);
+      for (double& v : y) v = static_cast<double>(random() % values);
+      const Kendall fast = KendallTau(x, y);
+      const Kendall slow = BruteForce(x, y);
+      EXPECT_EQ(fast.concordant, slow.concordant);
+      EXPECT_EQ(fast.discordant, slow.discordant);
+      ASSERT_EQ(fast.tau.has_value(), slow.tau.has_value());
+      EXPECT_DOUBLE_EQ(fast.tau.value_or(0), slow.tau.value_or(0));
+    }
+  }
+}
+
+TEST(AnalysisPredictors, KendallKnowsItsEnds) {
+  const std::vector<double> up = {1, 2, 3, 4}, down = {9, 7, 5, 3}, flat = {1, 1, 1, 1};
+  EXPECT_DOUBLE_EQ(*KendallTau(up, up).tau, 1);
+  EXPECT_DOUBLE_EQ(*KendallTau(up, down).tau, -1);
+  EXPECT_FALSE(KendallTau(up, flat).tau.has_value());
+  EXPECT_FALSE(KendallTau(flat, up).tau.has_value());
+}
+
+Gap Row(const std::string& problem, double flops, double t_attainable_ns, double median_ns) {
+  Gap gap;
+  gap.problem = problem;
+  gap.variant = "direct";
+  gap.isa = "AVX3";
+  gap.threads = 1;
+  gap.cache = "warm";
+  gap.status = kMeasured;
+  gap.flops = flops;
+  gap.t_flops_ns = flops / 100;
+  gap.t_attainable_ns = t_attainable_ns;
+  gap.median_ns = median_ns;
+  return gap;
+}
+
+TEST(AnalysisPredictors, FlopsAndAttainableTimesAreJudgedAgainstTheMedian) {
+  // FLOPs predict 10, 20, 30 ns; the roof 50, 40, 90; measured are 100, 50, 120.
+  std::vector<Gap> gaps = {Row("a", 1000, 50, 100), Row("b", 2000, 40, 50), Row("c", 3000, 90, 120)};
+  gaps.push_back(Row("skipped", 4000, 100, 1));
+  gaps.back().median_ns.reset();
+  const Predictors judged = JudgePredictors(gaps);
+  EXPECT_EQ(judged.flops.rows, 3);
+  EXPECT_EQ(judged.flops.ordered_pairs, 3);
+  EXPECT_EQ(judged.flops.wrong_pairs, 1);
+  EXPECT_DOUBLE_EQ(*judged.flops.tau, 1.0 / 3);
+  EXPECT_DOUBLE_EQ(*judged.flops.median_error, 0.75) << "of 0.9, 0.6, 0.75";
+  EXPECT_DOUBLE_EQ(*judged.flops.scale, 2 / 0.65) << "brings the ratios 0.25 and 0.4 equally near to 1";
+  EXPECT_DOUBLE_EQ(*judged.flops.scaled_error, 0.15 / 0.65);
+  EXPECT_EQ(judged.attainable.wrong_pairs, 0);
+  EXPECT_DOUBLE_EQ(*judged.attainable.tau, 1);
+  EXPECT_DOUBLE_EQ(*judged.attainable.median_error, 0.25) << "of 0.5, 0.2, 0.25";
+}
+
+TEST(AnalysisPredictors, NoFactorDoesBetterThanTheScale) {
+  std::mt19937_64 random(42);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Gap> gaps;
+    for (uint64_t n = 1 + random() % 10; n > 0; --n) {
+      gaps.push_back(Row("p", 1 + static_cast<double>(random() % 100), 1, 1 + static_cast<double>(random() % 100)));
+    }
+    const Predictor best = JudgePredictors(gaps).flops;
+    EXPECT_LE(*best.scaled_error, *best.median_error + 1e-12);
+    for (int i = 0; i < 300; ++i) {
+      std::vector<Gap> scaled = gaps;
+      for (Gap& gap : scaled) gap.t_flops_ns = *gap.t_flops_ns * *best.scale * std::exp((i - 150) / 50.0);
+      EXPECT_GE(*JudgePredictors(scaled).flops.median_error, *best.scaled_error - 1e-12);
+    }
+  }
+}
+
+TEST(AnalysisPredictors, NoRowsNoJudgement) {
+  const Predictors judged = JudgePredictors({});
+  EXPECT_EQ(judged.flops.rows, 0);
+  EXPECT_FALSE(judged.flops.tau || judged.flops.median_error || judged.flops.scale || judged.flops.scaled_error);
+}
+
+TEST(AnalysisPredictors, FastestRowOfEachProblemAndSettingInFileOrder) {
+  std::vector<Gap> gaps = {Row("a", 1, 1, 9), Row("b", 1, 1, 5), Row("a", 1, 1, 7), Row("a", 1, 1, 8),
+                           Row("c", 1, 1, 1)};
+  gaps[3].threads = 2;
+  gaps[4].median_ns.reset();
+  const std::vector<Gap> fastest = FastestRows(gaps);
+  ASSERT_EQ(fastest.size(), 3u);
+  EXPECT_EQ(*fastest[0].median_ns, 5);
+  EXPECT_EQ(*fastest[1].median_ns, 7);
+  EXPECT_EQ(*fastest[2].median_ns, 8);
+}
+
+TEST(AnalysisPredictors, WorstMisorderAgreesWithAllPairs) {
+  std::mt19937_64 random(41);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<Gap> gaps;
+    for (uint64_t n = random() % 12; n > 0; --n) {
+      gaps.push_back(Row("p", 1 + static_cast<double>(random() % 6), 1, 1 + static_cast<double>(random() % 50)));
+      gaps.back().threads = 1 + static_cast<int>(random() % 2);
+    }
+    double factor = 1;
+    for (const Gap& a : gaps) {
+      for (const Gap& b : gaps) {
+        if (a.threads == b.threads && *a.flops < *b.flops) factor = std::max(factor, *a.median_ns / *b.median_ns);
+      }
+    }
+    const Misorder worst = WorstMisorder(gaps);
+    ASSERT_EQ(worst.fewer != nullptr, factor > 1);
+    if (factor == 1) continue;
+    EXPECT_DOUBLE_EQ(*worst.fewer->median_ns / *worst.more->median_ns, factor);
+    EXPECT_LT(*worst.fewer->flops, *worst.more->flops);
+    EXPECT_EQ(worst.fewer->threads, worst.more->threads);
+  }
+}
+
+}  // namespace
+}  // namespace roofgap

@@ -1,0 +1,138 @@
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+#include <sstream>
+
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+#include "tests/harness/made_up_ceilings.h"
+
+namespace roofgap {
+namespace {
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+Record Timed(Record row, double min_ns, double median_ns) {
+  row.min_ns = min_ns;
+  row.median_ns = median_ns;
+  row.gflops = *row.flops / median_ns;
+  return row;
+}
+
+std::vector<Record> Sample() {
+  std::vector<Record> rows = {Timed(MadeUpRow(1e6, 500), 1.1e4, 1.2e4), Timed(MadeUpRow(1e4, 9000), 200, 450),
+                              MadeUpRow(1e6, 500), MadeUpRow(1e6, 500), Timed(MadeUpRow(1e6, 500), 1.3e4, 1.5e4)};
+  rows[0].label = "conv1";
+  rows[2].variant = "winograd_f43";
+  rows[2].status = kSkipped;
+  rows[2].reason = "needs kh == 3";
+  rows[3].variant = "onednn";
+  rows[3].status = kWrong;
+  rows[3].reason = "error 1 > bound 0.1";
+  rows[4].variant = "tiled";
+  rows[4].status = kUnstable;
+  rows[4].reason = "interval 3.1 % wide after 2 s";
+  return rows;
+}
+
+TEST(AnalysisTable, ShowsEveryRowUnderItsProblem) {
+  EXPECT_EQ(RenderGapTable(JoinRoofs(Sample(), MadeUpCeilings())),
+            "  variant           isa       thr cache    median GFLOP/s   roof  bound     gap =algo x mem ximpl\n"
+            "fc:ic1000000oc1  f32  (conv1)\n"
+            "  gemm              AVX3        1 warm      12 us    83.3  90.9%  compute  1.08  1.00  1.00  1.08\n"
+            "  winograd_f43      AVX3        1 warm  skipped\n"
+            "      needs kh == 3\n"
+            "  onednn            AVX3        1 warm  wrong\n"
+            "      error 1 > bound 0.1\n"
+            "  tiled             AVX3        1 warm      15 us    66.7  76.9%  compute  1.35  1.00  1.00  1.35\n"
+            "      unstable: interval 3.1 % wide after 2 s\n"
+            "fc:ic10000oc1  f32\n"
+            "  gemm              AVX3        1 warm     450 ns    22.2  80.0%  L2       4.05  1.00  2.02  2.00\n");
+}
+
+TEST(AnalysisTable, AboveRoofIsMarkedAndWarningsStandBelowOnceEach) {
+  const std::vector<Record> rows = {Timed(MadeUpRow(1e6, 500), 5e3, 1.2e4), Timed(MadeUpRow(1e6, 500), 5e3, 1.2e4)};
+  const std::vector<std::string> lines = Lines(RenderGapTable(JoinRoofs(rows, MadeUpCeilings())));
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_NE(lines[2].find("200.0%!"), std::string::npos);
+  EXPECT_EQ(lines[4],
+            "! 2 rows: above its hard roof (200.0%): the AVX3 fma ceiling was measured too low, or executed_flops");
+  EXPECT_EQ(lines[5], "is counted too high");
+}
+
+TEST(AnalysisTable, FitsAHundredColumnsWhateverTheRowsHold) {
+  std::mt19937_64 random(50);
+  const auto text = [&](size_t longest) {
+    std::string result;
+    for (uint64_t n = random() % longest; n > 0; --n) result += random() % 9 == 0 ? " " : random() % 5 == 0 ? "é" : "x";
+    return result;
+  };
+  const auto number = [&]() -> Number {
+    static const std::vector<double> kNumbers = {0,       1e-300, 0.004, 0.05,
+                                                 0.995,   9.999,  99.96, 999.96,
+                                                 99999.6, 1e9,    1e300, std::numeric_limits<double>::infinity()};
+    return kNumbers[random() % kNumbers.size()];
+  };
+  std::vector<Gap> gaps(500);
+  for (Gap& gap : gaps) {
+    VisitFields(gap, [&]<class Value>(const Field& field, Value& value) {
+      if constexpr (std::same_as<Value, std::string>) {
+        value = field.allowed.empty() ? text(300) : std::string(field.allowed.substr(0, field.allowed.find(' ')));
+      } else if constexpr (std::same_as<Value, Number>) {
+        value = number();
+      } else {
+        value = static_cast<int>(random() % 1024);
+      }
+    });
+    if (random() % 2 == 0) gap.status = kUnstable;
+    gap.problem = text(300);
+  }
+  for (const std::string& line : Lines(RenderGapTable(gaps) + RenderFindings(gaps))) {
+    EXPECT_LE(Width(line), kTableWidth) << line;
+  }
+}
+
+TEST(AnalysisTable, LongProblemKeepsItsEnds) {
+  EXPECT_EQ(Shorten("conv2d:mb1ic256ih56oc256kh3ph1", 30), "conv2d:mb1ic256ih56oc256kh3ph1");
+  EXPECT_EQ(Shorten("conv2d:mb1ic256ih56oc256kh3ph1", 20), "conv2d:mb..256kh3ph1");
+  EXPECT_EQ(Shorten("ééééééééé", 6), "éé..éé") << "cut between code points";
+}
+
+TEST(AnalysisTable, NumbersAreShortAndKeepTheirUnit) {
+  EXPECT_EQ(Duration(Number()), "");
+  EXPECT_EQ(Duration(5.25), "5.25 ns");
+  EXPECT_EQ(Duration(999.96), "1 us");
+  EXPECT_EQ(Duration(123456.0), "123.5 us");
+  EXPECT_EQ(Duration(2.5e9), "2.5 s");
+  EXPECT_EQ(Percent(0.9734), "97.3%");
+  EXPECT_EQ(Short(0.05), "0.05");
+  EXPECT_EQ(Short(9.999), "10.0");
+  EXPECT_EQ(Short(2310.4), "2310");
+  EXPECT_EQ(Short(1.2e6), "1e+06");
+  EXPECT_EQ(Short(0.0), "0.00");
+}
+
+TEST(AnalysisTable, LongWordsAndSpacesWrap) {
+  EXPECT_EQ(Wrap("one two  three\nfour", 10, "> "), "> one two\n> three\n> four\n");
+  EXPECT_EQ(Wrap("abcdefghijkl", 6, ""), "abcdef\nghijkl\n");
+  EXPECT_EQ(Wrap("  ", 6, ""), "");
+}
+
+TEST(AnalysisFindings, SayWhatTheRowsShowWithTheirNumbers) {
+  std::vector<Record> rows = Sample();
+  rows.push_back(Timed(MadeUpRow(2e4, 500), 205, 400));
+  EXPECT_EQ(RenderFindings(JoinRoofs(rows, MadeUpCeilings())), "");
+}
+
+TEST(AnalysisFindings, NoRowsNoClaims) {
+  EXPECT_EQ(RenderFindings({}), "0 rows: 0 measured, 0 unstable, 0 skipped, 0 wrong.\n");
+}
+
+}  // namespace
+}  // namespace roofgap
