@@ -127,7 +127,23 @@ TEST(AnalysisTable, LongWordsAndSpacesWrap) {
 TEST(AnalysisFindings, SayWhatTheRowsShowWithTheirNumbers) {
   std::vector<Record> rows = Sample();
   rows.push_back(Timed(MadeUpRow(2e4, 500), 205, 400));
-  EXPECT_EQ(RenderFindings(JoinRoofs(rows, MadeUpCeilings())), "");
+  EXPECT_EQ(RenderFindings(JoinRoofs(rows, MadeUpCeilings())),
+            "6 rows: 3 measured, 1 unstable, 1 skipped, 1 wrong.\n"
+            "How well FLOPs and roofs predict the median of all timed rows (4):\n"
+            "  FLOPs            1 of 5 pairs in the wrong order (20.0%), Kendall's tau 0.55,\n"
+            "                   median error 44.4%, with the best factor (1.35) 25.0%\n"
+            "  attainable time  0 of 5 pairs in the wrong order (0.0%), Kendall's tau 0.91,\n"
+            "                   median error 44.4%, with the best factor (1.61) 19.4%\n"
+            "How well FLOPs and roofs predict the median of the fastest variant of each problem (3):\n"
+            "  FLOPs            1 of 3 pairs in the wrong order (33.3%), Kendall's tau 0.33,\n"
+            "                   median error 44.4%, with the best factor (1.35) 25.0%\n"
+            "  attainable time  0 of 3 pairs in the wrong order (0.0%), Kendall's tau 1.00,\n"
+            "                   median error 44.4%, with the best factor (1.89) 5.3%\n"
+            "Fewer FLOPs, more time: fc:ic10000oc1 gemm (AVX3, 1 thread, warm) has 0.01 MFLOP and takes 450 ns;\n"
+            "fc:ic20000oc1 gemm (AVX3, 1 thread, warm) has 0.02 MFLOP and takes 400 ns.\n"
+            "Largest gap of a fastest variant: fc:ic10000oc1 gemm (AVX3, 1 thread, warm) takes 4.05 times what\n"
+            "its FLOPs promise = 1.00 algorithm x 2.02 memory x 2.00 implementation.\n"
+            "Nearest to its roof: fc:ic20000oc1 gemm (AVX3, 1 thread, warm), 97.6% of the compute roof.\n");
 }
 
 TEST(AnalysisFindings, NoRowsNoClaims) {
