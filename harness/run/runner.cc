@@ -199,7 +199,7 @@ bool MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& con
   std::vector<Contender> contenders;
   std::vector<Entrant*> live;
   const auto last_level_cache = static_cast<double>(context.host.last_level_cache_bytes());
-  MeasureOptions options{.seed = context.seed, .interrupted = context.interrupted};
+  MeasureOptions options{.seed = context.seed, .cpus = context.host.cores, .interrupted = context.interrupted};
   for (Entrant& entrant : *entrants) {
     if (!entrant.live) continue;
     live.push_back(&entrant);
