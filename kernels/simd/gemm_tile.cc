@@ -113,12 +113,33 @@ HWY_INLINE void Finish(V (&sum)[MR][NV], const GemmRow* HWY_RESTRICT rows, int64
   }
 }
 
-// MR rows x NV vectors, of which the last has `last` columns. kTail: the last vector of B is not readable to its end.
+// Adds one k: `a` are the rows' elements of it, `b` the row of B. kTail: the last vector of `b`, of which the first
+// `last` floats count, is not readable to its end.
+template <int MR, int NV, bool kTail>
+HWY_INLINE void Step(const float* const (&a)[MR], int64_t k, const float* HWY_RESTRICT b, int64_t last,
+                     V (&sum)[MR][NV]) {
+  V bv[NV];
+#pragma GCC unroll 8
+  for (int v = 0; v < NV; ++v) {
+    bv[v] = kTail && v + 1 == NV ? LoadFirst(b + v * kLanes, last) : hn::LoadU(D(), b + v * kLanes);
+  }
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m) {
+    const V av = Broadcast<NV>(a[m] + k);
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) sum[m][v] = hn::MulAdd(av, bv[v], sum[m][v]);
+  }
+}
+
+// MR rows x NV vectors, of which the last has `last` columns.
 template <int MR, int NV, bool kTail>
 void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const GemmB& b, int64_t last,
           const GemmEpilogue& epilogue) {
   const D d;
-  V sum[MR][NV];
+  // Fewer than 8 accumulators cannot hide a latency of 4 cycles at 2 multiply-adds a cycle: a tile of one row ran at a
+  // quarter of the peak. Small tiles keep several partial sums, over every kParts-th k.
+  constexpr int kParts = (8 + MR * NV - 1) / (MR * NV);
+  V sum[kParts][MR][NV];
 #pragma GCC unroll 8
   for (int v = 0; v < NV; ++v) {
     V bias = hn::Zero(d);
@@ -127,33 +148,41 @@ void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const
       bias = v + 1 == NV && last != kLanes ? LoadFirst(at, last) : hn::LoadU(d, at);
     }
 #pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) sum[m][v] = bias;
+    for (int m = 0; m < MR; ++m) {
+      sum[0][m][v] = bias;
+#pragma GCC unroll 8
+      for (int part = 1; part < kParts; ++part) sum[part][m][v] = hn::Zero(d);
+    }
   }
 
   // The index runs through all of a row's runs, so that the rows' addresses are the same for every one of them.
-  const float* HWY_RESTRICT a[MR];
+  const float* a[MR];
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) a[m] = rows[m].a;
   const int64_t pitch = b.pitch;
   for (const GemmRun& run : runs) {
     const float* HWY_RESTRICT from = b.data + run.b * pitch;
     const int64_t end = run.a + run.k;
-    for (int64_t k = run.a; k != end; ++k) {
-      V bv[NV];
+    int64_t k = run.a;
+    if constexpr (kParts > 1) {
+      for (; k + kParts <= end; k += kParts) {
 #pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) {
-        bv[v] = kTail && v + 1 == NV ? LoadFirst(from + v * kLanes, last) : hn::LoadU(d, from + v * kLanes);
+        for (int part = 0; part < kParts; ++part, from += pitch) {
+          Step<MR, NV, kTail>(a, k + part, from, last, sum[part]);
+        }
       }
+    }
+    for (; k != end; ++k, from += pitch) Step<MR, NV, kTail>(a, k, from, last, sum[0]);
+  }
+#pragma GCC unroll 8
+  for (int part = 1; part < kParts; ++part) {
 #pragma GCC unroll 16
-      for (int m = 0; m < MR; ++m) {
-        const V av = Broadcast<NV>(a[m] + k);
+    for (int m = 0; m < MR; ++m) {
 #pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) sum[m][v] = hn::MulAdd(av, bv[v], sum[m][v]);
-      }
-      from += pitch;
+      for (int v = 0; v < NV; ++v) sum[0][m][v] = hn::Add(sum[0][m][v], sum[part][m][v]);
     }
   }
-  Finish(sum, rows, last, epilogue);
+  Finish(sum[0], rows, last, epilogue);
 }
 
 using TileFn = void (*)(const GemmRow*, std::span<const GemmRun>, const GemmB&, int64_t, const GemmEpilogue&);
