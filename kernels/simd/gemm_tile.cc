@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/api/activation.h"
 #include "kernels/api/parallel.h"
@@ -22,6 +23,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
+
+// Tiles of up to 4 rows are bound by the reading of B and prefetch it this many rows ahead (3 KiB for AVX3): from the
+// last-level cache, 90 became 110 GB/s at one row, 66 became 79 % of the peak at 4. Taller tiles gain nothing (Zen 5).
+constexpr int64_t kRowsAhead = 24;
 
 // The first `count` lanes; reads nothing behind them. Zeros follow.
 HWY_INLINE V LoadFirst(const float* from, int64_t count) {
@@ -113,11 +118,14 @@ HWY_INLINE void Finish(V (&sum)[MR][NV], const GemmRow* HWY_RESTRICT rows, int64
   }
 }
 
-// Adds one k: `a` are the rows' elements of it, `b` the row of B. kTail: the last vector of `b`, of which the first
-// `last` floats count, is not readable to its end.
+// Adds one k: `a` are the rows' elements of it, `b` the row of B, `ahead` how far to prefetch. kTail: the last vector
+// of `b`, of which the first `last` floats count, is not readable to its end.
 template <int MR, int NV, bool kTail>
-HWY_INLINE void Step(const float* const (&a)[MR], int64_t k, const float* HWY_RESTRICT b, int64_t last,
+HWY_INLINE void Step(const float* const (&a)[MR], int64_t k, const float* HWY_RESTRICT b, int64_t ahead, int64_t last,
                      V (&sum)[MR][NV]) {
+  if constexpr (MR <= 4 && NV * kLanes >= 8) {
+    for (int64_t line = 0; line < NV * kLanes; line += 16) hwy::Prefetch(b + ahead + line);
+  }
   V bv[NV];
 #pragma GCC unroll 8
   for (int v = 0; v < NV; ++v) {
@@ -160,6 +168,7 @@ void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) a[m] = rows[m].a;
   const int64_t pitch = b.pitch;
+  const int64_t ahead = kRowsAhead * pitch;
   for (const GemmRun& run : runs) {
     const float* HWY_RESTRICT from = b.data + run.b * pitch;
     const int64_t end = run.a + run.k;
@@ -168,11 +177,11 @@ void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const
       for (; k + kParts <= end; k += kParts) {
 #pragma GCC unroll 8
         for (int part = 0; part < kParts; ++part, from += pitch) {
-          Step<MR, NV, kTail>(a, k + part, from, last, sum[part]);
+          Step<MR, NV, kTail>(a, k + part, from, ahead, last, sum[part]);
         }
       }
     }
-    for (; k != end; ++k, from += pitch) Step<MR, NV, kTail>(a, k, from, last, sum[0]);
+    for (; k != end; ++k, from += pitch) Step<MR, NV, kTail>(a, k, from, ahead, last, sum[0]);
   }
 #pragma GCC unroll 8
   for (int part = 1; part < kParts; ++part) {
