@@ -50,10 +50,11 @@ struct FlashPlan {
   int64_t group = 0;             // strips in a group, at most
   int64_t block = 0;             // keys in a block: whole panels
   std::vector<int64_t> first{};  // thread i has the strips [first[i], first[i + 1]), counted over all KV heads
-  // Floats of a thread's workspace: q, packed K, scores of a strip, then m and l of each row.
-  int64_t q_floats = 0, k_floats = 0, score_floats = 0, row_floats = 0;
+  // Floats of a thread's workspace: q, packed K, packed V (0: V is read in place, as its rows are whole panels), scores
+  // of a strip, then m and l of each row.
+  int64_t q_floats = 0, k_floats = 0, v_floats = 0, score_floats = 0, row_floats = 0;
 
-  int64_t thread_floats() const { return q_floats + k_floats + score_floats + 2 * row_floats; }
+  int64_t thread_floats() const { return q_floats + k_floats + v_floats + score_floats + 2 * row_floats; }
   Range Strip(int64_t strip) const { return Share(rows, static_cast<int>(strips), static_cast<int>(strip)); }
   // Keys that a row sees.
   int64_t Keys(int64_t row) const {
@@ -83,7 +84,7 @@ struct Group {
   Range rows;
   const float *q, *k, *v;
   float* dst;
-  float *scaled_q, *packed_k, *scores, *max, *sum;
+  float *scaled_q, *packed_k, *packed_v, *scores, *max, *sum;
 };
 
 // Turns the scores of a strip against the keys [key, key + width) into powers of 2 and brings the max, sum and output
@@ -136,16 +137,15 @@ void StripGemm(GemmIn a, const GemmB& b, GemmOut c, int64_t rows, int64_t n, int
   }
 }
 
-// One strip against the keys [key, key + width) that are packed in g.packed_k.
-void StripStep(const FlashPlan& plan, const Group& g, Range strip, int64_t key, int64_t width) {
+// One strip against the keys [key, key + width), which are packed in g.packed_k; their values are v.
+void StripStep(const FlashPlan& plan, const Group& g, const GemmB& v, Range strip, int64_t key, int64_t width) {
   const int64_t d = plan.problem.d;
   const int64_t rows = strip.end - strip.begin;
   const int64_t padded = (width + kGemmNR - 1) / kGemmNR * kGemmNR;
   StripGemm({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, PackedB(g.packed_k, d, kGemmNR), {g.scores, plan.block},
             rows, padded, d, false);
   SoftmaxStep(plan, g, strip, key, width);
-  StripGemm({g.scores, plan.block}, RowMajorB({g.v + key * d, d}, kGemmNR), {g.dst + strip.begin * d, d}, rows, d,
-            width, key != 0);
+  StripGemm({g.scores, plan.block}, v, {g.dst + strip.begin * d, d}, rows, d, width, key != 0);
 }
 
 void RunGroup(const FlashPlan& plan, const Group& g) {
@@ -157,10 +157,13 @@ void RunGroup(const FlashPlan& plan, const Group& g) {
   for (int64_t key = 0; key < keys; key += plan.block) {
     const int64_t block = std::min(plan.block, keys - key);
     PackTransposed({g.k + key * p.d, p.d}, block, p.d, kGemmNR, g.packed_k);
+    const GemmIn values = {g.v + key * p.d, p.d};
+    if (plan.v_floats > 0) PackRows(values, p.d, block, kGemmNR, g.packed_v);
+    const GemmB v = plan.v_floats > 0 ? PackedB(g.packed_v, block, kGemmNR) : RowMajorB(values, kGemmNR);
     for (int64_t strip = g.begin_strip; strip < g.end_strip; ++strip) {
       const Range rows = plan.Strip(strip);
       const int64_t width = std::min(block, plan.Keys(rows) - key);
-      if (width > 0) StripStep(plan, g, rows, key, width);
+      if (width > 0) StripStep(plan, g, v, rows, key, width);
     }
   }
   for (int64_t row = g.rows.begin; row < g.rows.end; ++row) {
@@ -173,7 +176,8 @@ void RunThread(const FlashPlan& plan, const Args& args, int thread) {
   Group g;
   g.scaled_q = reinterpret_cast<float*>(args.workspace) + thread * plan.thread_floats();
   g.packed_k = g.scaled_q + plan.q_floats;
-  g.scores = g.packed_k + plan.k_floats;
+  g.packed_v = g.packed_k + plan.k_floats;
+  g.scores = g.packed_v + plan.v_floats;
   g.max = g.scores + plan.score_floats;
   g.sum = g.max + plan.row_floats;
 
@@ -227,6 +231,7 @@ FlashPlan MakePlan(const Attention& p, int threads, const GemmShape& tile) {
   plan.row_floats = RoundToLine(group_rows);
   plan.q_floats = RoundToLine(group_rows * p.d);
   plan.k_floats = RoundToLine(PackedFloats(plan.block, p.d, tile.nr));
+  if (p.d % tile.nr != 0) plan.v_floats = RoundToLine(PackedFloats(p.d, plan.block, tile.nr));
   plan.score_floats = RoundToLine(strip_rows * plan.block);
   return plan;
 }

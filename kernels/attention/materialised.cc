@@ -33,10 +33,10 @@ struct MaterialisedPlan {
   int threads = 1;
   int64_t rows = 0;   // of one head that a thread holds at once, at most
   int64_t pitch = 0;  // floats from a row of scores to the next
-  // Floats of a thread's workspace: q, packed K, scores.
-  int64_t q_floats = 0, k_floats = 0, score_floats = 0;
+  // Floats of a thread's workspace: q, packed K, packed V (0: read in place, as its rows are whole panels), scores.
+  int64_t q_floats = 0, k_floats = 0, v_floats = 0, score_floats = 0;
 
-  int64_t thread_floats() const { return q_floats + k_floats + score_floats; }
+  int64_t thread_floats() const { return q_floats + k_floats + v_floats + score_floats; }
 };
 
 }  // namespace
@@ -49,49 +49,57 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Rows [begin, end) of one query head; K of its KV head is packed already.
-void RunHead(const MaterialisedPlan& plan, const Args& args, int64_t head, Range range, float* workspace) {
+// A thread's workspace.
+struct Scratch {
+  float *q, *k, *v, *scores;
+};
+
+// Rows [begin, end) of one query head; K and, where it is packed, V of its KV head lie in `to` already.
+void RunHead(const MaterialisedPlan& plan, const Args& args, int64_t head, Range range, const Scratch& to) {
   const Attention& p = plan.problem;
   const int64_t rows = range.end - range.begin;
-  float* const q = workspace;
-  const float* const packed_k = q + plan.q_floats;
-  float* const scores = workspace + plan.q_floats + plan.k_floats;
-  const float* const v = args.at<const float>(Attention::kV) + head / (p.h / p.kvh) * p.t * p.d;
+  const float* const in_place = args.at<const float>(Attention::kV) + head / (p.h / p.kvh) * p.t * p.d;
+  const GemmB v = plan.v_floats > 0 ? PackedB(to.v, p.t, kGemmNR) : RowMajorB({in_place, p.d}, kGemmNR);
   float* const dst = args.at<float>(Attention::kDst) + (head * p.s + range.begin) * p.d;
 
   const float scale = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(p.d)));
-  ScaleRow(args.at<const float>(Attention::kQ) + (head * p.s + range.begin) * p.d, rows * p.d, scale, q);
+  ScaleRow(args.at<const float>(Attention::kQ) + (head * p.s + range.begin) * p.d, rows * p.d, scale, to.q);
   const int64_t padded = (p.t + kGemmNR - 1) / kGemmNR * kGemmNR;
-  Gemm({q, p.d}, PackedB(packed_k, p.d, kGemmNR), {scores, plan.pitch}, rows, padded, p.d, {});
+  Gemm({to.q, p.d}, PackedB(to.k, p.d, kGemmNR), {to.scores, plan.pitch}, rows, padded, p.d, {});
 
   for (int64_t i = 0; i < rows; ++i) {
-    float* const row = scores + i * plan.pitch;
+    float* const row = to.scores + i * plan.pitch;
     const int64_t visible = p.causal != 0 ? range.begin + i + p.t - p.s + 1 : p.t;
     const float sum = RowExp2(row, visible, RowMax(row, visible));
     ScaleRow(row, visible, 1 / sum, row);
     std::fill(row + visible, row + p.t, 0.0f);
   }
   for (int64_t i = 0; i < rows; i += kRowBlock) {
-    Gemm({scores + i * plan.pitch, plan.pitch}, RowMajorB({v, p.d}, kGemmNR), {dst + i * p.d, p.d},
-         std::min(kRowBlock, rows - i), p.d, p.t, {});
+    Gemm({to.scores + i * plan.pitch, plan.pitch}, v, {dst + i * p.d, p.d}, std::min(kRowBlock, rows - i), p.d, p.t,
+         {});
   }
 }
 
 void RunThread(const MaterialisedPlan& plan, const Args& args, int thread) {
   const Attention& p = plan.problem;
-  float* const workspace = reinterpret_cast<float*>(args.workspace) + thread * plan.thread_floats();
+  Scratch to;
+  to.q = reinterpret_cast<float*>(args.workspace) + thread * plan.thread_floats();
+  to.k = to.q + plan.q_floats;
+  to.v = to.k + plan.k_floats;
+  to.scores = to.v + plan.v_floats;
   const Range share = Share(p.b * p.h * p.s, plan.threads, thread);
   int64_t packed = -1;
   for (int64_t row = share.begin; row < share.end;) {
     const int64_t head = row / p.s;
-    const int64_t end = std::min({share.end, (head + 1) * p.s, row + plan.rows});
+    const int64_t end = std::min(share.end, (head + 1) * p.s);
     const int64_t kv_head = head / (p.h / p.kvh);
     if (packed != kv_head) {
-      PackTransposed({args.at<const float>(Attention::kK) + kv_head * p.t * p.d, p.d}, p.t, p.d, kGemmNR,
-                     workspace + plan.q_floats);
+      const int64_t first = kv_head * p.t * p.d;
+      PackTransposed({args.at<const float>(Attention::kK) + first, p.d}, p.t, p.d, kGemmNR, to.k);
+      if (plan.v_floats > 0) PackRows({args.at<const float>(Attention::kV) + first, p.d}, p.d, p.t, kGemmNR, to.v);
       packed = kv_head;
     }
-    RunHead(plan, args, head, {row - head * p.s, end - head * p.s}, workspace);
+    RunHead(plan, args, head, {row - head * p.s, end - head * p.s}, to);
     row = end;
   }
 }
@@ -118,6 +126,7 @@ Invocation Prepare(const Attention& p, const Context& context) {
   plan.pitch = RoundUp(p.t, std::max<int64_t>(tile.nr, 16)) + 16;
   plan.q_floats = RoundUp(plan.rows * p.d, 16);
   plan.k_floats = RoundUp(PackedFloats(p.t, p.d, tile.nr), 16);
+  if (p.d % tile.nr != 0) plan.v_floats = RoundUp(PackedFloats(p.d, p.t, tile.nr), 16);
   plan.score_floats = RoundUp(plan.rows * plan.pitch, 16);
 
   Invocation invocation;

@@ -1,4 +1,4 @@
-// PackB of kernels/simd/gemm.h in vectors, for operands that are packed in every call (the keys of attention).
+// B operands of the GEMM that are packed in every call (the keys and values of attention), in vectors.
 // Included once per Highway target.
 
 #if defined(ROOFGAP_KERNELS_SIMD_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -75,6 +75,23 @@ HWY_INLINE void PackTransposed(GemmIn w, int64_t n, int64_t k, int64_t nr, float
     }
   }
 #endif
+}
+
+// Packs b, [k][n], as PackedB reads it. Row-major B needs no packing to be read in place, but where n is no multiple of
+// a vector its last columns cannot be loaded as one, which makes a tile three times as slow.
+HWY_INLINE void PackRows(GemmIn b, int64_t n, int64_t k, int64_t nr, float* packed) {
+  const hn::ScalableTag<float> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (int64_t begin = 0; begin < n; begin += nr) {
+    const int64_t columns = std::min(nr, n - begin);
+    for (int64_t row = 0; row < k; ++row, packed += nr) {
+      const float* const from = b.data + row * b.pitch + begin;
+      int64_t j = 0;
+      for (; j + lanes <= columns; j += lanes) hn::StoreU(hn::LoadU(d, from + j), d, packed + j);
+      for (; j < columns; ++j) packed[j] = from[j];
+      for (; j < nr; ++j) packed[j] = 0;
+    }
+  }
 }
 
 }  // namespace HWY_NAMESPACE
