@@ -3,6 +3,8 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "kernels/api/process_isa.h"
+
 // Every difference between the C++ interfaces of oneDNN 2.6 and 3.x that roofgap meets; nothing else in the tree asks
 // for the library's version. All functions throw dnnl::error, as the library does, when it has no implementation.
 
@@ -69,11 +71,13 @@ inline void AppendEltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float 
 #endif
 }
 
-// x * relu6(x + 3) / 6. In 3.x the slope and the offset of the clipped line are arguments; 2.6 knows this one alone.
+// x * relu6(x + 3) / 6. In 3.x the slope and the offset of the clipped line are arguments; 2.6 knows this one alone,
+// and its SVE convolutions accept it and leave it out.
 inline void AppendHSwish(dnnl::post_ops& ops) {
 #if DNNL_VERSION_MAJOR >= 3
   AppendEltwise(ops, dnnl::algorithm::eltwise_hardswish, 1.0f / 6, 0.5f);
 #else
+  if (ProcessIsa() == "SVE") throw dnnl::error(dnnl_unimplemented, "h-swish is missing from its SVE code");
   AppendEltwise(ops, dnnl::algorithm::eltwise_hardswish, 0, 0);
 #endif
 }
