@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, 5> kLevels = {"L1", "L2", "L3", "L4", "DR
 constexpr size_t kDram = kLevels.size() - 1;
 
 // Highway's targets for x86, narrowest first. Those for ARM have vectors of one width.
-constexpr std::array<std::string_view, 9> kByWidth = {"EMU128", "SSE2",    "SSSE3",     "SSE4",    "AVX2",
-                                                      "AVX3",   "AVX3_DL", "AVX3_ZEN4", "AVX3_SPR"};
+constexpr std::array<std::string_view, 10> kByWidth = {"SCALAR", "EMU128", "SSE2",    "SSSE3",     "SSE4",
+                                                       "AVX2",   "AVX3",   "AVX3_DL", "AVX3_ZEN4", "AVX3_SPR"};
 
 bool Wider(std::string_view isa, std::string_view than) {
   const auto a = std::find(kByWidth.begin(), kByWidth.end(), isa);
@@ -55,7 +55,7 @@ double ReadShare(std::string_view pattern) {
   if (pattern == "load") return 1;
   if (pattern == "read2_write1" || pattern == "triad") return 2.0 / 3;
   if (pattern == "store" || pattern == "nt_store") return 0;
-  return 0.5;  // copy, update, nt_copy
+  return 0.5;  // copy, nt_copy
 }
 
 struct Level {
@@ -81,7 +81,7 @@ Level FindLevel(size_t index, const Record& row, double read_share, const Ceilin
     if (width_limits && own_isa && Wider(c->isa, row.isa)) continue;
     level.measured = true;
     Raise(level.best, c->best);
-    if (!c->median) continue;
+    if (!c->median || c->pattern == "update") continue;
     const double to_pattern = std::abs(ReadShare(c->pattern) - read_share);
     if (to_pattern < distance) {
       distance = to_pattern;

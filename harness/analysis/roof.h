@@ -22,6 +22,8 @@ namespace roofgap {
 //   there: an AVX2 kernel cannot reach an AVX3 bandwidth. Farther out the transfer between caches limits, and what one
 //   ISA reached bounds them all.
 // - BW_median: of the same, the pattern whose share of reads is nearest to bytes_read / U; the fastest of equals.
+//   `update` is left out: it writes where it has read, which moves each line once for two counted bytes, and no op
+//   does.
 // The levels found in the file are taken for the machine's.
 struct Roof {
   Number peak_median_gflops;

@@ -88,7 +88,7 @@ TEST(AnalysisPredictors, FlopsAndAttainableTimesAreJudgedAgainstTheMedian) {
 
 TEST(AnalysisPredictors, NoFactorDoesBetterThanTheScale) {
   std::mt19937_64 random(42);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 50; ++round) {
     std::vector<Gap> gaps;
     for (uint64_t n = 1 + random() % 10; n > 0; --n) {
       gaps.push_back(Row("p", 1 + static_cast<double>(random() % 100), 1, 1 + static_cast<double>(random() % 100)));
