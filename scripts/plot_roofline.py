@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Draws the roofline of a run, as SVG and PNG, from the files in its directory alone.
+
+A point is a measured row: x its intensity, y its GFLOP/s. The roofs are the best of ceilings.csv for the instruction
+set, the data type and the thread count of the panel. By default a panel for one thread and one for the most.
+"""
+import argparse
+import os
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+from matplotlib.lines import Line2D
+
+import roofgap_io
+import roofline_axes
+from roofgap_io import InputError, number
+
+# Okabe and Ito's palette, told apart by colour-blind readers too. An op keeps its colour in every picture.
+COLOURS = {"conv2d": "#0072B2", "dwconv2d": "#56B4E9", "dwsep": "#009E73", "fc": "#E69F00", "attention": "#D55E00"}
+MORE_COLOURS = ("#CC79A7", "#000000", "#B8A500")
+FILLED = "osD^vPX*<>"  # hand-written variants
+HOLLOW = "osD^v"  # oneDNN's, which are named onednn...
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("run_dir", metavar="RUN_DIR")
+    parser.add_argument("--out", metavar="FILE_STEM", help="writes FILE_STEM.svg and .png (default RUN_DIR/roofline)")
+    parser.add_argument("--threads", metavar="N", help="one panel, for N threads")
+    parser.add_argument("--isa", metavar="I", help="default: the machine's best that was measured")
+    parser.add_argument("--dtype", metavar="T", default="f32")
+    parser.add_argument("--cache", metavar="C", choices=("warm", "cold"), help="default: warm where there is any")
+    return parser.parse_args(arguments)
+
+
+def choose(rows, column, wanted, preferred):
+    """`wanted`, or the first of `preferred` that the rows have; an error that lists what they have."""
+    present = sorted({row[column] for row in rows})
+    for value in [wanted] if wanted else list(preferred) + present:
+        if value in present:
+            return value
+    raise InputError(f"no measured row has {column} {wanted} (there is: {', '.join(present)})")
+
+
+def select(run_dir, options):
+    """The machine, the rows to draw and what they have in common."""
+    machine = roofgap_io.read_machine(run_dir)
+    rows = [
+        row
+        for row in roofgap_io.read_measurements(run_dir)
+        if row["gflops"] and row["intensity"] and row["status"] in ("measured", "unstable")
+    ]
+    if not rows:
+        raise InputError(f"{run_dir}/measurements.csv has no measured row")
+    common = {}
+    for column, wanted, preferred in (
+        ("dtype", options.dtype, ()),
+        ("isa", options.isa, machine.get("isa", [])),
+        ("cache", options.cache, ("warm",)),
+    ):
+        common[column] = choose(rows, column, wanted, preferred)
+        rows = [row for row in rows if row[column] == common[column]]
+    counts = sorted({int(row["threads"]) for row in rows})
+    if options.threads:
+        counts = [int(choose(rows, "threads", options.threads, ()))]
+    elif len(counts) > 2:
+        counts = [counts[0], counts[-1]]
+    return machine, rows, common, counts
+
+
+def roofs(ceilings, run_dir, common, threads):
+    """(peak GFLOP/s, {level: GB/s}): for each the best that was found."""
+
+    def best(**wanted):
+        fits = [row for row in ceilings if all(row[column] in (value, "") for column, value in wanted.items())]
+        return max((number(row, "best") or 0 for row in fits), default=0)
+
+    wanted = {"dtype": common["dtype"], "threads": str(threads)}
+    peak = best(kind="compute", op_mix="fma", isa=common["isa"], **wanted)
+    bandwidths = {level: best(kind="memory", level=level, **wanted) for level in ("L1", "L2", "L3", "DRAM")}
+    bandwidths = {level: value for level, value in bandwidths.items() if value}
+    if not peak or not bandwidths:
+        raise InputError(
+            f"{run_dir}/ceilings.csv has no {'memory' if peak else 'compute'} roof for {common['isa']}, "
+            f"{common['dtype']}, {threads} threads; run: hwprobe --threads {threads}, then roofgap run again"
+        )
+    return peak, bandwidths
+
+
+def styles(rows):
+    """Colours by op; markers by variant, hollow for oneDNN's."""
+    more = iter(MORE_COLOURS * len(rows))
+    colours = {op: COLOURS.get(op) or next(more) for op in sorted({row["op"] for row in rows}, key=op_order)}
+    variants = sorted({row["variant"] for row in rows})
+    ours = [variant for variant in variants if not variant.startswith("onednn")]
+    theirs = [variant for variant in variants if variant.startswith("onednn")]
+    markers = {variant: (FILLED[i % len(FILLED)], True) for i, variant in enumerate(ours)}
+    markers |= {variant: (HOLLOW[i % len(HOLLOW)], False) for i, variant in enumerate(theirs)}
+    return colours, markers
+
+
+def op_order(op):
+    return (list(COLOURS).index(op) if op in COLOURS else len(COLOURS), op)
+
+
+def marker_style(marker, filled, colour):
+    size = {"*": 12, "X": 9, "P": 9}.get(marker, 8 if filled else 9)
+    return dict(
+        marker=marker,
+        markersize=size,
+        markerfacecolor=colour if filled else "none",
+        markeredgecolor="white" if filled else colour,
+        markeredgewidth=0.7 if filled else 1.8,
+        linestyle="none",
+    )
+
+
+def legends(figure, colours, markers, right):
+    by_op = [Line2D([], [], color=colour, linewidth=7, label=op) for op, colour in colours.items()]
+    ours = [(name, style) for name, style in markers.items() if style[1]]
+    theirs = [(name, style) for name, style in markers.items() if not style[1]]
+    top = 0.86
+    for title, handles in (
+        ("operation", by_op),
+        ("hand-written", [Line2D([], [], label=name, **marker_style(*style, "#444444")) for name, style in ours]),
+        ("oneDNN", [Line2D([], [], label=name, **marker_style(*style, "#444444")) for name, style in theirs]),
+    ):
+        if not handles:
+            continue
+        legend = figure.legend(
+            handles=handles, title=title, loc="upper left", bbox_to_anchor=(right, top), frameon=False, fontsize=11
+        )
+        legend.get_title().set(fontsize=11, fontweight="bold")
+        legend._legend_box.align = "left"
+        top -= legend.get_window_extent(figure.canvas.get_renderer()).height / figure.bbox.height + 0.02
+
+
+def draw(machine, rows, common, panels):
+    """`panels`: (threads, peak, bandwidths), left to right."""
+    colours, markers = styles(rows)
+    width = 6.4 * len(panels) + 2.9
+    figure, axes = pyplot.subplots(1, len(panels), figsize=(width, 7.6), sharey=True, squeeze=False)
+    right = 1 - 2.1 / width
+    figure.subplots_adjust(left=0.8 / width, right=right, top=0.86, bottom=0.145, wspace=0.04)
+    roofline_axes.frame(axes[0], rows, panels)
+    for panel, (threads, peak, bandwidths) in zip(axes[0], panels):
+        panel.set_title(f"{threads} thread{'s' if threads > 1 else ''}", fontsize=13, fontweight="bold")
+        roofline_axes.draw_roofs(panel, peak, bandwidths)
+        shown = [row for row in rows if int(row["threads"]) == threads]
+        roofline_axes.draw_problems(panel, shown, colours)
+        for row in shown:
+            style = marker_style(*markers[row["variant"]], colours[row["op"]])
+            panel.plot(number(row, "intensity"), number(row, "gflops"), zorder=5, **style)
+    axes[0][0].set_ylabel("performance (GFLOP/s)", fontsize=12)
+    legends(figure, colours, markers, right + 0.1 / width)
+
+    figure.suptitle(machine.get("cpu_model") or "unknown CPU", x=0.8 / width, ha="left", fontsize=15, y=0.965)
+    dates = sorted({row["utc"][:10] for row in rows if row.get("utc")})
+    libraries = ", ".join(machine.get("libraries", []))
+    caption = [
+        f"{common['dtype']}, {common['isa']}, {common['cache']} cache",
+        f"machine {machine.get('machine_id', 'unknown')}",
+        dates[-1] if dates else "",
+        libraries,
+    ]
+    figure.text(0.8 / width, 0.025, " · ".join(text for text in caption if text), fontsize=10.5, color="#444444")
+    if any(number(row, "gflops") > max(peak for _, peak, _ in panels) for row in rows):
+        figure.text(
+            right,
+            0.025,
+            "points above the compute roof: the algorithm multiplies less often than the problem counts",
+            fontsize=10.5,
+            color="#444444",
+            ha="right",
+        )
+    return figure
+
+
+def main(arguments):
+    options = parse(arguments)
+    try:
+        machine, rows, common, counts = select(options.run_dir, options)
+        ceilings = roofgap_io.read_ceilings(options.run_dir)
+        panels = [(threads, *roofs(ceilings, options.run_dir, common, threads)) for threads in counts]
+        rows = [row for row in rows if int(row["threads"]) in counts]
+        figure = draw(machine, rows, common, panels)
+        stem = options.out or os.path.join(options.run_dir, "roofline")
+        for suffix in (".svg", ".png"):
+            figure.savefig(stem + suffix, dpi=130, metadata={"Date": None} if suffix == ".svg" else None)
+            print(stem + suffix)
+    except (InputError, OSError) as error:
+        print(f"plot_roofline.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

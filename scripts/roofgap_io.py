@@ -1,0 +1,65 @@
+"""Reads run directories: what `roofgap run` and `roofgap gap` wrote, as plain dicts of strings. Derives nothing."""
+import csv
+import json
+import os
+
+SCHEMA_VERSION = "1"
+
+
+class InputError(Exception):
+    """A fault of the input, in one line: what, where, and what to do."""
+
+
+def read_machine(run_dir):
+    path = os.path.join(run_dir, "machine.json")
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
+
+
+def read_table(path, needed, what_to_run):
+    """The rows of a CSV file. `needed` names the columns that must be there, `what_to_run` makes the file."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, restkey="", restval=None)
+            rows = list(reader)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is not there; run: {what_to_run}") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    missing = [name for name in needed if name not in (reader.fieldnames or [])]
+    if missing:
+        raise InputError(f"{path} lacks the column {missing[0]}; run: {what_to_run}")
+    for number, row in enumerate(rows, 1):
+        if "" in row or None in row.values():
+            raise InputError(f"{path}: row {number} has not as many fields as the header")
+        if row.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+            raise InputError(f"{path}: row {number} has schema_version {row['schema_version']}, not {SCHEMA_VERSION}")
+    return rows
+
+
+def read_measurements(run_dir):
+    needed = "op problem label variant dtype isa threads cache status intensity gflops".split()
+    return read_table(os.path.join(run_dir, "measurements.csv"), needed, f"roofgap run --out {run_dir} ...")
+
+
+def read_ceilings(run_dir):
+    needed = "kind isa dtype op_mix level pattern threads best unit".split()
+    return read_table(
+        os.path.join(run_dir, "ceilings.csv"), needed, "hwprobe, then roofgap run, which copies the ceilings"
+    )
+
+
+def number(row, column):
+    """A field as a float, None where it is empty."""
+    text = row[column]
+    if text == "":
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError(f"column {column} holds '{text}', not a number") from error
