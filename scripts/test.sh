@@ -5,8 +5,8 @@ usage() {
   cat <<'END'
 Usage: scripts/test.sh [--no-setup] [PART...]
 Installs what is missing, builds, and runs the tests. Parts, all but clang by default:
-  release     the C++ tests, as the timings are built, warnings as errors
-  asan-ubsan  the same under AddressSanitizer and UndefinedBehaviorSanitizer
+  release     the C++ tests, built as for timing, warnings as errors
+  asan-ubsan  the same, and the command lines, under AddressSanitizer and UndefinedBehaviorSanitizer
   aarch64     the kernels cross-built for 64-bit ARM, under qemu-user
   clang       the kernels built with clang
   python      the layout rules, the scripts and the command lines (builds release where it is not built yet)
@@ -70,7 +70,7 @@ cpp_part() { # PART PRESET CTEST_OPTION...
   local junit_file=$root/build/$preset/junit.xml
   rm -f "$junit_file"
   ctest --test-dir "$root/build/$preset" --output-junit "$junit_file" --no-tests=error --output-on-failure \
-    --parallel "$(nproc)" --timeout 600 --progress -LE python "$@" || rc=$?
+    --parallel "$(nproc)" --timeout 900 "$@" || rc=$?
   count "$part" "$junit_file" "$rc"
 }
 
@@ -81,7 +81,7 @@ for part in "${all_parts[@]}"; do
   case $part in
     release | asan-ubsan | clang)
       if configure "$part" -DROOFGAP_WERROR=ON && build "$part"; then
-        cpp_part "$part" "$part"
+        cpp_part "$part" "$part" -LE "$([[ $part == asan-ubsan ]] && echo python || echo 'python|cli')"
       else
         report "$part" 0 1 0 "did not build"
       fi
@@ -100,7 +100,8 @@ for part in "${all_parts[@]}"; do
     python)
       if [[ -x $root/build/release/harness/roofgap ]] || { configure release && build release; }; then
         rc=0
-        (cd "$root" && "$python" -m pytest -q -p no:cacheprovider --junitxml=build/python.xml tests) || rc=$?
+        (cd "$root" && ROOFGAP_BUILD=$root/build/release "$python" -m pytest -q -p no:cacheprovider \
+          --junitxml=build/python.xml tests) || rc=$?
         count "$part" "$root/build/python.xml" "$rc"
       else
         report "$part" 0 1 0 "did not build"
