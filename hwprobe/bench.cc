@@ -1,0 +1,40 @@
+#include "hwprobe/bench.h"
+
+#include <algorithm>
+
+namespace roofgap {
+
+std::vector<Measurement> Bench::Run(std::string_view stage, std::span<const Contender> contenders, double budget_s) {
+  MeasureOptions options;
+  options.seed = seed_++;
+  options.budget_s = budget_s;
+  options.target = 0;  // the whole budget: a best gets better with time, whatever the median's interval
+  options.warmup_floor_s = std::min(options.warmup_floor_s, budget_s / 5);
+  options.warmup_cap_s = budget_s / 2;
+  options.block_s = std::min(options.block_s, budget_s / 4);
+  options.cpus = cpus_;
+  options.interrupted = [&](double fraction) { return watch_ && watch_(stage, fraction); };
+  std::vector<Measurement> measurements = Measure(contenders, options);
+  for (const Measurement& m : measurements) {
+    if (m.interrupted) throw Interrupted();
+  }
+  return measurements;
+}
+
+Ceiling RateOf(const Measurement& measurement, double work) {
+  const Statistics& s = measurement.statistics;
+  Ceiling row;
+  if (s.n > 0 && s.min > 0) {
+    row.best = work / s.min;
+    row.median = work / s.median;
+    if (s.ci_high) row.ci_low = work / *s.ci_high;
+    if (s.ci_low) row.ci_high = work / *s.ci_low;
+  }
+  row.n = s.n;
+  if (measurement.clock_ghz > 0) row.clock_ghz = measurement.clock_ghz;
+  return row;
+}
+
+void TakeBest(Ceiling& row, double earlier_best) { row.best = std::max(row.best.value_or(0), earlier_best); }
+
+}  // namespace roofgap

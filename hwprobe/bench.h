@@ -1,0 +1,45 @@
+#ifndef ROOFGAP_HWPROBE_BENCH_H_
+#define ROOFGAP_HWPROBE_BENCH_H_
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "harness/measure/measure.h"
+#include "harness/record/record.h"
+
+namespace roofgap {
+
+// The measuring was stopped from outside (Ctrl-C); nothing of it is to be kept.
+struct Interrupted {};
+
+// Told what is being measured and how much of it is done, 0 to 1; returns true to stop.
+using Watch = std::function<bool(std::string_view stage, double fraction)>;
+
+// How hwprobe measures: Measure(), and the settings that are the same for every ceiling.
+class Bench {
+ public:
+  Bench(std::vector<int> cpus, Watch watch) : cpus_(std::move(cpus)), watch_(std::move(watch)) {}
+
+  // Spends about `budget_s` on each contender. Throws Interrupted.
+  std::vector<Measurement> Run(std::string_view stage, std::span<const Contender> contenders, double budget_s);
+
+  const std::vector<int>& cpus() const { return cpus_; }
+
+ private:
+  std::vector<int> cpus_;
+  Watch watch_;
+  uint64_t seed_ = 1;
+};
+
+// The part of a row that a measurement gives, for calls that each do `work` (FLOPs or bytes): G per second.
+Ceiling RateOf(const Measurement& measurement, double work);
+
+// Takes into `row` an earlier measurement of the same roof: the better best of the two; median, interval and n stay.
+void TakeBest(Ceiling& row, double earlier_best);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HWPROBE_BENCH_H_

@@ -1,0 +1,43 @@
+#ifndef ROOFGAP_HWPROBE_COMPUTE_ROOF_H_
+#define ROOFGAP_HWPROBE_COMPUTE_ROOF_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hwprobe/bench.h"
+#include "hwprobe/compute_kernels.h"
+
+namespace roofgap {
+
+// The fastest loop found for one roof, and how fast.
+struct ComputeCandidate {
+  const ComputeLoop* loop = nullptr;
+  int threads = 1;
+  double best_gflops = 0;
+};
+
+struct ComputeEffort {
+  int64_t vector_operations = int64_t{1} << 21;  // of a call and thread: about 0.25 ms at 2 a cycle
+  double explore_s = 0.05;                       // for each number of accumulators
+  double refine_s = 0.3;                         // for each roof
+};
+
+// Runs every number of accumulators of each mix, for each instruction set and thread count, and returns the fastest
+// of each, in the order isa, threads, mix. `op_mixes` empty: all.
+std::vector<ComputeCandidate> ExploreCompute(Bench& bench, std::span<const std::string> isas,
+                                             std::span<const int> threads, std::span<const std::string_view> op_mixes,
+                                             const ComputeEffort& effort);
+
+// Measures the candidates again, side by side, and returns a row for each: best of both visits, median of this one.
+std::vector<Ceiling> RefineCompute(Bench& bench, std::span<const ComputeCandidate> candidates,
+                                   const ComputeEffort& effort);
+
+// FLOPs of one call: what the rows are computed from.
+double FlopsPerCall(const ComputeLoop& loop, int threads, const ComputeEffort& effort);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HWPROBE_COMPUTE_ROOF_H_
