@@ -4,6 +4,12 @@
 
 namespace roofgap {
 
+Bench::Bench(std::vector<int> cpus, Watch watch, double estimate_s)
+    : cpus_(std::move(cpus)),
+      watch_(std::move(watch)),
+      estimate_s_(estimate_s),
+      begin_(std::chrono::steady_clock::now()) {}
+
 std::vector<Measurement> Bench::Run(std::string_view stage, std::span<const Contender> contenders, double budget_s) {
   MeasureOptions options;
   options.seed = seed_++;
@@ -13,7 +19,10 @@ std::vector<Measurement> Bench::Run(std::string_view stage, std::span<const Cont
   options.warmup_cap_s = budget_s / 2;
   options.block_s = std::min(options.block_s, budget_s / 4);
   options.cpus = cpus_;
-  options.interrupted = [&](double fraction) { return watch_ && watch_(stage, fraction); };
+  options.interrupted = [&](double) {
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;
+    return watch_ && watch_(stage, std::min(0.99, elapsed.count() / estimate_s_));
+  };
   std::vector<Measurement> measurements = Measure(contenders, options);
   for (const Measurement& m : measurements) {
     if (m.interrupted) throw Interrupted();

@@ -1,6 +1,7 @@
 #ifndef ROOFGAP_HWPROBE_BENCH_H_
 #define ROOFGAP_HWPROBE_BENCH_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -15,13 +16,14 @@ namespace roofgap {
 // The measuring was stopped from outside (Ctrl-C); nothing of it is to be kept.
 struct Interrupted {};
 
-// Told what is being measured and how much of it is done, 0 to 1; returns true to stop.
+// Told what is being measured and how much of the whole is done, 0 to 1; returns true to stop.
 using Watch = std::function<bool(std::string_view stage, double fraction)>;
 
 // How hwprobe measures: Measure(), and the settings that are the same for every ceiling.
 class Bench {
  public:
-  Bench(std::vector<int> cpus, Watch watch) : cpus_(std::move(cpus)), watch_(std::move(watch)) {}
+  // `estimate_s`: how long all of it will take, for the fraction that `watch` is told.
+  Bench(std::vector<int> cpus, Watch watch, double estimate_s);
 
   // Spends about `budget_s` on each contender. Throws Interrupted.
   std::vector<Measurement> Run(std::string_view stage, std::span<const Contender> contenders, double budget_s);
@@ -31,6 +33,8 @@ class Bench {
  private:
   std::vector<int> cpus_;
   Watch watch_;
+  double estimate_s_;
+  std::chrono::steady_clock::time_point begin_;
   uint64_t seed_ = 1;
 };
 

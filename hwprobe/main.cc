@@ -1,0 +1,3 @@
+#include "hwprobe/cli.h"
+
+int main(int argc, char** argv) { return roofgap::HwprobeMain(argc, argv); }

@@ -1,0 +1,219 @@
+#include "hwprobe/probe.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <string>
+#include <tuple>
+
+#include "harness/record/csv.h"
+#include "harness/record/files.h"
+#include "harness/record/json.h"
+#include "hwprobe/latency.h"
+#include "kernels/api/error.h"
+
+namespace roofgap {
+namespace {
+
+constexpr int64_t kMiB = int64_t{1} << 20;
+
+std::string UtcNow() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts;
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+std::string Compiler() {
+#if defined(__clang__)
+  return "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
+#else
+  return "gcc " + std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__);
+#endif
+}
+
+// Largest working set of `threads` threads: six times the last-level caches in use, where the system tells them.
+int64_t SliceBytes(const Machine& machine, const Host& host, int threads, const Effort& effort) {
+  const std::vector<ReportedLevel> reported = ReportedCapacities(machine, threads);
+  int64_t total = reported.empty() ? 512 * kMiB : static_cast<int64_t>(6 * reported.back().capacity_bytes);
+  total = std::max(total, 64 * kMiB);
+  const int64_t most = effort.most_bytes > 0 ? effort.most_bytes : host.available_bytes / 4;
+  if (most > 0) total = std::min(total, most);
+  return std::max<int64_t>(total / threads, 64 * 1024);
+}
+
+std::string Size(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, bytes < 1e6 ? "%.0f KiB" : "%.1f MiB", bytes / (bytes < 1e6 ? 1024.0 : 1048576.0));
+  return text;
+}
+
+void NoteKnees(std::span<const Level> levels, int threads, std::vector<std::string>& notes) {
+  for (const Level& level : levels) {
+    if (level.capacity_bytes == 0 || level.reported_bytes == 0) continue;
+    const std::string where = level.name + " with " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+    const std::string report = "the system's sizes add up to " + Size(level.reported_bytes);
+    if (level.knee_bytes == 0) {
+      notes.push_back(where + ": the bandwidth curve shows no knee; " + report);
+    } else if (level.knee_bytes > 1.5 * level.reported_bytes || level.knee_bytes < level.reported_bytes / 1.5) {
+      notes.push_back(where + ": the knee of the bandwidth curve is at " + Size(level.knee_bytes) + "; " + report);
+    }
+  }
+}
+
+// Estimated seconds of a probe: contenders times their budgets, blocks of the largest sets taken at their least.
+double EstimateSeconds(const Machine& machine, size_t team_sizes, const Effort& effort) {
+  const double mixes = effort.op_mixes.empty() ? 3 : static_cast<double>(effort.op_mixes.size());
+  const double compute =
+      static_cast<double>(machine.isa.size()) * mixes * (4 * effort.compute.explore_s + effort.compute.refine_s);
+  const double points = 16.0 * effort.memory.points_per_octave * 2 * effort.memory.curve_s;
+  const double widths = effort.second_width ? 2 : 1;
+  const double levels = static_cast<double>(machine.caches.empty() ? 4 : machine.caches.size() + 1);
+  const double explore = (widths + 0.2) * levels * 19 * effort.memory.sizes_per_level * effort.memory.explore_s;
+  const double refine = (widths + 0.2) * levels * 7 * effort.memory.refine_s;
+  return static_cast<double>(team_sizes) * (compute + points + 1.2 * (explore + refine)) + levels * effort.latency_s;
+}
+
+Effort Scaled(Effort effort, double factor) {
+  for (double* seconds : {&effort.compute.explore_s, &effort.compute.refine_s, &effort.memory.curve_s,
+                          &effort.memory.explore_s, &effort.memory.refine_s, &effort.latency_s}) {
+    *seconds *= factor;
+  }
+  return effort;
+}
+
+void Append(std::vector<Ceiling>& rows, std::vector<Ceiling> more) {
+  rows.insert(rows.end(), more.begin(), more.end());
+}
+
+// All memory roofs of one thread count; with one thread the latencies too, on the same levels.
+std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& machine, int threads,
+                                    const Effort& effort) {
+  const int64_t slice_bytes = SliceBytes(machine, host, threads, effort);
+  const std::string& best_isa = machine.isa.front();
+  std::vector<const MemoryLoop*> loops = LoopsOf(best_isa);
+  std::vector<const MemoryLoop*> curve_loops;
+  for (const MemoryLoop* loop : loops) {
+    const bool wanted = (loop->pattern == "load" || loop->pattern == "copy") && loop->streams == 1 && loop->unroll == 4;
+    if (wanted) curve_loops.push_back(loop);
+  }
+  if (effort.second_width && best_isa != "AVX2" &&
+      std::find(machine.isa.begin(), machine.isa.end(), "AVX2") != machine.isa.end()) {
+    for (const MemoryLoop* loop : LoopsOf("AVX2")) loops.push_back(loop);
+  }
+  std::vector<Ceiling> rows;
+  std::vector<Level> levels;
+  {
+    const Arena arena(slice_bytes, threads, Buffer::Pages::kHuge, bench.cpus());
+    const std::vector<CurvePoint> curve = SweepCurve(bench, arena, curve_loops, effort.memory);
+    levels = NameLevels(FindPlateaus(curve), ReportedCapacities(machine, threads));
+    NoteKnees(levels, threads, machine.notes);
+    const std::vector<MemoryCandidate> found = ExploreMemory(bench, arena, levels, loops, effort.memory);
+    Append(rows, RefineMemory(bench, arena, found, effort.memory));
+    if (threads == 1) Append(rows, Latencies(bench, arena, levels, effort.latency_s));
+  }
+  const Arena arena(slice_bytes, threads, Buffer::Pages::kSmall, bench.cpus());
+  const std::vector<MemoryCandidate> found =
+      ExploreMemory(bench, arena, levels, LoopsOf(best_isa, "load"), effort.memory);
+  Append(rows, RefineMemory(bench, arena, found, effort.memory));
+  return rows;
+}
+
+template <size_t kCount>
+size_t Rank(const std::array<std::string_view, kCount>& order, std::string_view name) {
+  return static_cast<size_t>(std::find(order.begin(), order.end(), name) - order.begin());
+}
+
+}  // namespace
+
+Effort DefaultEffort() { return {}; }
+
+Effort QuickEffort() {
+  Effort effort;
+  effort.op_mixes = {"fma"};
+  effort.second_width = false;
+  effort.compute = {.vector_operations = int64_t{1} << 20, .explore_s = 0.015, .refine_s = 0.1};
+  effort.memory = {.explore_bytes = 16 * kMiB,
+                   .refine_bytes = 64 * kMiB,
+                   .points_per_octave = 2,
+                   .sizes_per_level = 2,
+                   .curve_s = 0.008,
+                   .explore_s = 0.008,
+                   .refine_s = 0.03};
+  effort.latency_s = 0.05;
+  effort.limit_s = 9;
+  return effort;
+}
+
+std::vector<int> CheckedThreads(const std::vector<int>& asked, const Host& host) {
+  std::vector<int> threads = asked;
+  if (threads.empty()) threads = {1, host.max_threads()};
+  for (const int count : threads) {
+    if (count >= 1 && count <= host.max_threads()) continue;
+    throw Error("--threads: got " + std::to_string(count) + "; allowed is 1 to " + std::to_string(host.max_threads()) +
+                ", the physical cores that this process may use");
+  }
+  std::sort(threads.begin(), threads.end());
+  threads.erase(std::unique(threads.begin(), threads.end()), threads.end());
+  return threads;
+}
+
+ProbeResult RunProbe(const Host& host, const Topology& topology, const std::vector<int>& threads, const Effort& wanted,
+                     const Watch& watch) {
+  ProbeResult result;
+  Machine& machine = result.machine;
+  machine = DescribeMachine(topology, host);
+  machine.utc = UtcNow();
+  machine.compiler = Compiler();
+  machine.build_type = ROOFGAP_BUILD_TYPE;
+
+  const double estimate_s = EstimateSeconds(machine, threads.size(), wanted);
+  const Effort effort = Scaled(wanted, std::min(1.0, wanted.limit_s / estimate_s));
+  Bench bench(host.cores, watch, std::min(estimate_s, wanted.limit_s));
+  const std::vector<ComputeCandidate> compute =
+      ExploreCompute(bench, machine.isa, threads, effort.op_mixes, effort.compute);
+  std::vector<Ceiling>& rows = result.ceilings.rows;
+  for (const int team : threads) Append(rows, MemoryCeilings(bench, host, machine, team, effort));
+  Append(rows, RefineCompute(bench, compute, effort.compute));
+  for (Ceiling& row : rows) {
+    row.machine_id = machine.machine_id;
+    row.core_kind = CoreKindOf(machine, host.cores, row.threads);
+  }
+  SortCeilings(machine, result.ceilings);
+  return result;
+}
+
+void SortCeilings(const Machine& machine, Ceilings& ceilings) {
+  constexpr std::array<std::string_view, 3> kKinds = {"compute", "memory", "latency"};
+  constexpr std::array<std::string_view, 4> kMixes = {"fma", "fma_add", "mul_add", "dot"};
+  constexpr std::array<std::string_view, 8> kPatterns = {"load",  "read2_write1", "copy",    "update",
+                                                         "triad", "store",        "nt_copy", "nt_store"};
+  const auto key = [&](const Ceiling& row) {
+    const auto isa = std::find(machine.isa.begin(), machine.isa.end(), row.isa) - machine.isa.begin();
+    const std::string level = row.level == "DRAM" ? "M" : row.level;  // after L4
+    return std::make_tuple(Rank(kKinds, row.kind), isa, Rank(kMixes, row.op_mix), level, Rank(kPatterns, row.pattern),
+                           row.pages, row.threads);
+  };
+  std::stable_sort(ceilings.rows.begin(), ceilings.rows.end(),
+                   [&](const Ceiling& a, const Ceiling& b) { return key(a) < key(b); });
+}
+
+void CheckProbeDir(const std::filesystem::path& dir) {
+  std::error_code error;
+  for (const std::string_view file : {files::kMeasurements, files::kRun}) {
+    if (!std::filesystem::exists(dir / file, error)) continue;
+    throw Error("cannot write into " + dir.string() + ": it holds a run (" + std::string(file) +
+                "); allowed is a new directory or that of a probe");
+  }
+  CreateWritableDir(dir);
+}
+
+void WriteProbe(const std::filesystem::path& dir, const ProbeResult& result) {
+  WriteCeilings(dir / files::kCeilings, result.ceilings);
+  WriteMachine(dir / files::kMachine, result.machine);
+}
+
+}  // namespace roofgap

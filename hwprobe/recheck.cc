@@ -1,0 +1,107 @@
+#include "hwprobe/recheck.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "harness/record/csv.h"
+#include "harness/record/files.h"
+#include "kernels/api/error.h"
+
+namespace roofgap {
+namespace {
+
+bool Ran(const Record& record) { return record.status == kMeasured || record.status == kUnstable; }
+
+// The fastest huge-page row of each level, for one thread count.
+std::vector<Ceiling> MemoryRoofs(const Ceilings& ceilings, int threads) {
+  std::map<std::string, Ceiling> best;
+  for (const Ceiling& row : ceilings.rows) {
+    if (row.kind != "memory" || row.threads != threads || row.pages != "huge") continue;
+    if (!row.best || !row.working_set_bytes) continue;
+    const auto [known, is_new] = best.try_emplace(row.level, row);
+    if (!is_new && *row.best > *known->second.best) known->second = row;
+  }
+  std::vector<Ceiling> roofs;
+  for (auto& [level, row] : best) roofs.push_back(std::move(row));
+  return roofs;
+}
+
+std::vector<Ceiling> RecheckMemory(Bench& bench, const std::vector<Ceiling>& roofs, int threads,
+                                   const std::set<std::string>& isas, const MemoryEffort& effort) {
+  double most = 0;
+  for (const Ceiling& roof : roofs) most = std::max(most, *roof.working_set_bytes);
+  const Arena arena(static_cast<int64_t>(most / threads), threads, Buffer::Pages::kHuge, bench.cpus());
+  std::vector<MemoryCandidate> candidates;
+  for (const Ceiling& roof : roofs) {
+    if (!isas.contains(roof.isa)) continue;
+    const Level level{.name = roof.level, .capacity_bytes = roof.capacity_bytes.value_or(0)};
+    for (const MemoryLoop* loop : LoopsOf(roof.isa, roof.pattern)) {
+      const int64_t bytes = static_cast<int64_t>(*roof.working_set_bytes) / threads;
+      candidates.push_back({loop, level, std::max<int64_t>(loop->granule_bytes, loop->Footprint(bytes))});
+    }
+  }
+  // The first run's best had the better of two visits; so has this one.
+  const std::vector<Ceiling> first = RefineMemory(bench, arena, candidates, effort);
+  for (size_t i = 0; i < candidates.size(); ++i) candidates[i].best_gbps = first[i].best.value_or(0);
+  std::vector<Ceiling> rows;
+  for (const Ceiling& row : RefineMemory(bench, arena, candidates, effort)) {
+    if (!rows.empty() && rows.back().level == row.level) {
+      if (row.best.value_or(0) > rows.back().best.value_or(0)) rows.back() = row;
+    } else {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const Topology& topology, const Effort& effort,
+                 const Watch& watch) {
+  std::error_code error;
+  if (!std::filesystem::exists(run_dir / files::kMeasurements, error)) {
+    throw Error("--recheck: " + run_dir.string() + " holds no run (no measurements.csv)");
+  }
+  if (!std::filesystem::exists(run_dir / files::kCeilings, error)) {
+    throw Error("--recheck: " + run_dir.string() +
+                " holds no ceilings.csv: run hwprobe, then roofgap run with --probe");
+  }
+  const Machine machine = DescribeMachine(topology, host);
+  const Ceilings ceilings = ReadCeilings(run_dir / files::kCeilings);
+  for (const Ceiling& row : ceilings.rows) {
+    if (row.machine_id == host.machine_id) continue;
+    throw Error("--recheck: " + run_dir.string() + " was measured on machine " + row.machine_id + "; this is " +
+                host.machine_id);
+  }
+  const std::set<std::string> isas(machine.isa.begin(), machine.isa.end());
+  std::map<int, std::set<std::string>> used;  // instruction sets by thread count
+  for (const Record& record : ReadMeasurements(run_dir / files::kMeasurements)) {
+    if (!Ran(record) || record.threads < 1 || record.threads > host.max_threads()) continue;
+    std::set<std::string>& of_team = used[record.threads];
+    if (isas.contains(record.isa)) of_team.insert(record.isa);
+  }
+
+  Bench bench(host.cores, watch, static_cast<double>(used.size()) * (8 * effort.compute.explore_s + 4.0));
+  constexpr std::string_view kMixes[] = {"fma"};
+  Ceilings result;
+  for (const auto& [threads, isas_of_team] : used) {
+    const std::vector<std::string> names(isas_of_team.begin(), isas_of_team.end());
+    const std::vector<ComputeCandidate> compute = ExploreCompute(bench, names, {&threads, 1}, kMixes, effort.compute);
+    const std::vector<Ceiling> memory =
+        RecheckMemory(bench, MemoryRoofs(ceilings, threads), threads, isas, effort.memory);
+    result.rows.insert(result.rows.end(), memory.begin(), memory.end());
+    const std::vector<Ceiling> rows = RefineCompute(bench, compute, effort.compute);
+    result.rows.insert(result.rows.end(), rows.begin(), rows.end());
+  }
+  for (Ceiling& row : result.rows) {
+    row.machine_id = host.machine_id;
+    row.core_kind = CoreKindOf(machine, host.cores, row.threads);
+  }
+  SortCeilings(machine, result);
+  return result;
+}
+
+}  // namespace roofgap

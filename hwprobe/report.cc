@@ -1,0 +1,82 @@
+#include "hwprobe/report.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <map>
+#include <utility>
+
+namespace roofgap {
+namespace {
+
+[[gnu::format(printf, 1, 2)]] std::string Format(const char* format, ...) {
+  char text[256];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return text;
+}
+
+std::string Size(const Number& bytes) {
+  if (!bytes) return "-";
+  return *bytes < 1024 * 1024 ? Format("%.0f KiB", *bytes / 1024) : Format("%.1f MiB", *bytes / 1024 / 1024);
+}
+
+std::string MachineLines(const Machine& m) {
+  std::string text = Format("machine %s: %s, %d cores, %d hardware threads, %d NUMA node(s)%s%s\n",
+                            m.machine_id.c_str(), m.cpu_model.c_str(), m.cores, m.hardware_threads, m.numa_nodes,
+                            m.virtualisation.empty() || m.virtualisation == "none" ? "" : ", under ",
+                            m.virtualisation == "none" ? "" : m.virtualisation.c_str());
+  text += "instruction sets:";
+  for (const std::string& isa : m.isa) text += ' ' + isa;
+  return text + '\n';
+}
+
+std::string ComputeLines(const Ceilings& ceilings) {
+  std::string text = "\ncompute    mix       threads   best GFLOP/s     median   FLOP/cycle/core\n";
+  for (const Ceiling& row : ceilings.rows) {
+    if (row.kind != "compute" || !row.best) continue;
+    text += Format("%-10s %-9s %7d %14.1f %10.1f   ", row.isa.c_str(), row.op_mix.c_str(), row.threads, *row.best,
+                   row.median.value_or(0));
+    text += row.clock_ghz ? Format("%.1f at %.2f GHz\n", *row.best / row.threads / *row.clock_ghz, *row.clock_ghz)
+                          : std::string("clock unknown\n");
+  }
+  return text;
+}
+
+std::string MemoryLines(const Ceilings& ceilings) {
+  std::map<std::pair<std::string, int>, std::pair<const Ceiling*, const Ceiling*>> roofs;  // the fastest, and load
+  for (const Ceiling& row : ceilings.rows) {
+    if (row.kind != "memory" || !row.best || row.pages != "huge") continue;
+    auto& [fastest, load] = roofs[{row.level == "DRAM" ? "M" : row.level, row.threads}];
+    if (fastest == nullptr || *row.best > *fastest->best) fastest = &row;
+    if (row.pattern == "load" && (load == nullptr || *row.best > *load->best)) load = &row;
+  }
+  std::string text = "\nmemory   threads   best GB/s  pattern        isa     median   load alone   capacity\n";
+  for (const auto& [key, rows] : roofs) {
+    const Ceiling& row = *rows.first;
+    text += Format("%-8s %7d %11.1f  %-13s  %-6s %7.1f   %10.1f   %s\n", row.level.c_str(), row.threads, *row.best,
+                   row.pattern.c_str(), row.isa.c_str(), row.median.value_or(0),
+                   rows.second != nullptr ? *rows.second->best : 0.0, Size(row.capacity_bytes).c_str());
+  }
+  return text;
+}
+
+std::string LatencyLine(const Ceilings& ceilings) {
+  std::string text;
+  for (const Ceiling& row : ceilings.rows) {
+    if (row.kind != "latency" || !row.best) continue;
+    text += Format("%s %s %.1f ns", text.empty() ? "" : ",", row.level.c_str(), *row.best);
+  }
+  return text.empty() ? text : "\nlatency:" + text + '\n';
+}
+
+}  // namespace
+
+std::string Summary(const Machine& machine, const Ceilings& ceilings) {
+  std::string text = MachineLines(machine) + ComputeLines(ceilings) + MemoryLines(ceilings) + LatencyLine(ceilings);
+  for (const std::string& note : machine.notes) text += "note: " + note + '\n';
+  return text;
+}
+
+}  // namespace roofgap
