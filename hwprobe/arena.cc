@@ -26,4 +26,19 @@ Arena::Arena(int64_t slice_bytes, int threads, Buffer::Pages pages, const std::v
   UnpinTeam(threads, cpus);
 }
 
+void Arena::Flush() const {
+  constexpr int64_t kLine = 64 / sizeof(float);
+  Parallel(threads_, [&](int thread) {
+    const volatile float* const x = slice(thread);
+    for (int64_t i = 0; i < slice_bytes_ / static_cast<int64_t>(sizeof(float)); i += kLine) static_cast<void>(x[i]);
+  });
+}
+
+int64_t Arena::NextChunk() {
+  const int64_t offset = next_bytes_;
+  next_bytes_ += kChunkBytes;
+  if (next_bytes_ + kChunkBytes > slice_bytes_) next_bytes_ = 0;
+  return offset / static_cast<int64_t>(sizeof(float));
+}
+
 }  // namespace roofgap

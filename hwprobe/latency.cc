@@ -9,6 +9,7 @@ namespace roofgap {
 namespace {
 
 constexpr int64_t kSteps = 8192;
+constexpr int64_t kWarmUpSteps = int64_t{1} << 20;  // once around any set that fits into a cache of 64 MiB
 
 }  // namespace
 
@@ -38,7 +39,7 @@ std::vector<Ceiling> Latencies(Bench& bench, const Arena& arena, std::span<const
     const double bytes = WorkingSets(level, 1, static_cast<double>(arena.slice_bytes())).front();
     const int64_t lines = std::max<int64_t>(2, static_cast<int64_t>(bytes) / kLineBytes);
     LinkCycle(memory, lines, 1);
-    const std::byte* place = memory;
+    const std::byte* place = Chase(memory, std::min(lines, kWarmUpSteps));
     // Goes on where the last call ended, so that a large set is walked through, not its first links again and again.
     const Contender contender{.label = "chase " + level.name,
                               .threads = 1,

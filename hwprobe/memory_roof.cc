@@ -18,31 +18,101 @@ constexpr double kFirstPoint = 4096;
 struct Walk {
   const MemoryLoop* loop;
   int64_t footprint;
+  bool rolling = false;  // the footprint moves on through the slice from call to call: DRAM
 
   int64_t PassesPerCall(int64_t bytes) const {
+    if (rolling) return 1;
     return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(bytes) / loop->BytesPerPass(footprint)));
   }
   double BytesPerCall(int threads, int64_t bytes) const {
     return loop->BytesPerPass(footprint) * static_cast<double>(PassesPerCall(bytes)) * threads;
   }
-  Contender ContenderOn(const Arena& arena, int64_t bytes) const {
+  Contender ContenderOn(Arena& arena, int64_t bytes) const {
     const int64_t passes = PassesPerCall(bytes);
     return {.label = std::string(loop->isa) + ' ' + std::string(loop->pattern) + ' ' + std::to_string(footprint),
             .threads = arena.threads(),
             .call =
                 [walk = *this, passes, &arena](int) {
-                  Parallel(arena.threads(),
-                           [&](int thread) { walk.loop->run(arena.slice(thread), walk.footprint, passes, kScale); });
+                  const int64_t offset = walk.rolling ? arena.NextChunk() : 0;
+                  Parallel(arena.threads(), [&](int thread) {
+                    walk.loop->run(arena.slice(thread) + offset, walk.footprint, passes, kScale);
+                  });
                 },
             .memory_bound = true};
   }
 };
 
-std::vector<Measurement> RunWalks(Bench& bench, std::string_view stage, const Arena& arena, std::span<const Walk> walks,
+Walk RollingWalk(const Arena& arena, const MemoryLoop& loop) {
+  // A little less than a chunk, so that the parts of an array are no power of two apart.
+  const int64_t bytes = std::min(Arena::kChunkBytes, arena.slice_bytes());
+  return {&loop, loop.Footprint(bytes - bytes / 128), true};
+}
+
+std::vector<Measurement> RunWalks(Bench& bench, std::string_view stage, Arena& arena, std::span<const Walk> walks,
                                   int64_t bytes, double budget_s) {
   std::vector<Contender> contenders;
+  if (!walks.empty() && walks.front().rolling) arena.Flush();
   for (const Walk& walk : walks) contenders.push_back(walk.ContenderOn(arena, bytes));
   return bench.Run(stage, contenders, budget_s);
+}
+
+bool IsDram(const Level& level) { return level.capacity_bytes == 0; }
+
+Walk WalkOf(const Arena& arena, const MemoryCandidate& candidate) {
+  if (IsDram(candidate.level)) return RollingWalk(arena, *candidate.loop);
+  return {candidate.loop, candidate.footprint};
+}
+
+std::vector<Walk> WalksOf(const Arena& arena, std::span<const MemoryCandidate> candidates) {
+  std::vector<Walk> walks;
+  for (const MemoryCandidate& candidate : candidates) walks.push_back(WalkOf(arena, candidate));
+  return walks;
+}
+
+// Every loop at every size that lives in the level.
+std::vector<MemoryCandidate> CandidatesOf(const Arena& arena, const Level& level,
+                                          std::span<const MemoryLoop* const> loops, int sizes) {
+  std::vector<MemoryCandidate> candidates;
+  const double most = static_cast<double>(arena.slice_bytes()) * arena.threads();
+  for (const MemoryLoop* loop : loops) {
+    if (IsDram(level)) {
+      candidates.push_back({loop, level, arena.slice_bytes()});
+      continue;
+    }
+    if (loop->past_caches()) continue;
+    for (const double bytes : WorkingSets(level, sizes, most)) {
+      const int64_t footprint = loop->Footprint(static_cast<int64_t>(bytes / arena.threads()));
+      candidates.push_back({loop, level, std::max<int64_t>(footprint, loop->granule_bytes)});
+    }
+  }
+  return candidates;
+}
+
+// DRAM's candidates in a group of their own: between them nothing may bring parts of the arena into the caches.
+std::vector<Ceiling> RefineGroup(Bench& bench, Arena& arena, std::span<const MemoryCandidate> candidates,
+                                 const MemoryEffort& effort) {
+  if (candidates.empty()) return {};
+  const std::vector<Walk> walks = WalksOf(arena, candidates);
+  const std::vector<Measurement> measured =
+      RunWalks(bench, "memory, again", arena, walks, effort.refine_bytes, effort.refine_s);
+  std::vector<Ceiling> rows;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const MemoryCandidate& c = candidates[i];
+    Ceiling row = RateOf(measured[i], walks[i].BytesPerCall(arena.threads(), effort.refine_bytes));
+    TakeBest(row, c.best_gbps);
+    row.kind = "memory";
+    row.isa = c.loop->isa;
+    row.dtype = "f32";
+    row.level = c.level.name;
+    row.pattern = c.loop->pattern;
+    row.pages = arena.pages() == Buffer::Pages::kHuge ? "huge" : "small";
+    row.threads = arena.threads();
+    row.working_set_bytes = static_cast<double>(c.footprint) * arena.threads();
+    if (!IsDram(c.level)) row.capacity_bytes = c.level.capacity_bytes;
+    row.unit = "GB/s";
+    rows.push_back(row);
+  }
+  return rows;
 }
 
 }  // namespace
@@ -56,12 +126,13 @@ std::vector<const MemoryLoop*> LoopsOf(std::string_view isa, std::string_view pa
   return loops;
 }
 
-std::vector<CurvePoint> SweepCurve(Bench& bench, const Arena& arena, std::span<const MemoryLoop* const> loops,
-                                   const MemoryEffort& effort) {
+std::vector<CurvePoint> SweepCurve(Bench& bench, Arena& arena, std::span<const MemoryLoop* const> loops,
+                                   double last_bytes, const MemoryEffort& effort) {
   std::vector<Walk> walks;
   std::vector<double> points;
   const double factor = std::exp2(1.0 / effort.points_per_octave);
-  for (double bytes = kFirstPoint; bytes <= static_cast<double>(arena.slice_bytes()); bytes *= factor) {
+  const double last = std::min(last_bytes / arena.threads(), static_cast<double>(arena.slice_bytes()));
+  for (double bytes = kFirstPoint; bytes <= last; bytes *= factor) {
     points.push_back(bytes * arena.threads());
     for (const MemoryLoop* loop : loops) walks.push_back({loop, loop->Footprint(static_cast<int64_t>(bytes))});
   }
@@ -79,61 +150,42 @@ std::vector<CurvePoint> SweepCurve(Bench& bench, const Arena& arena, std::span<c
   return curve;
 }
 
-std::vector<MemoryCandidate> ExploreMemory(Bench& bench, const Arena& arena, std::span<const Level> levels,
+std::vector<MemoryCandidate> ExploreMemory(Bench& bench, Arena& arena, std::span<const Level> levels,
                                            std::span<const MemoryLoop* const> loops, const MemoryEffort& effort) {
-  std::vector<Walk> walks;
-  std::vector<const Level*> level_of;
+  std::vector<MemoryCandidate> best;
   for (const Level& level : levels) {
-    const double most = static_cast<double>(arena.slice_bytes()) * arena.threads();
-    for (const MemoryLoop* loop : loops) {
-      if (loop->past_caches() && level.capacity_bytes != 0) continue;
-      for (const double bytes : WorkingSets(level, effort.sizes_per_level, most)) {
-        const int64_t footprint = loop->Footprint(static_cast<int64_t>(bytes / arena.threads()));
-        walks.push_back({loop, std::max<int64_t>(footprint, loop->granule_bytes)});
-        level_of.push_back(&level);
+    const std::vector<MemoryCandidate> tried = CandidatesOf(arena, level, loops, effort.sizes_per_level);
+    const std::vector<Measurement> measured =
+        RunWalks(bench, "memory", arena, WalksOf(arena, tried), effort.explore_bytes, effort.explore_s);
+    const size_t first = best.size();
+    for (size_t i = 0; i < tried.size(); ++i) {
+      MemoryCandidate candidate = tried[i];
+      candidate.best_gbps =
+          WalkOf(arena, candidate).BytesPerCall(arena.threads(), effort.explore_bytes) / measured[i].statistics.min;
+      const auto known =
+          std::find_if(best.begin() + static_cast<std::ptrdiff_t>(first), best.end(), [&](const MemoryCandidate& c) {
+            return c.loop->pattern == candidate.loop->pattern && c.loop->isa == candidate.loop->isa;
+          });
+      if (known == best.end()) {
+        best.push_back(candidate);
+      } else if (candidate.best_gbps > known->best_gbps) {
+        *known = candidate;
       }
     }
   }
-  const std::vector<Measurement> measured =
-      RunWalks(bench, "memory", arena, walks, effort.explore_bytes, effort.explore_s);
-  std::vector<MemoryCandidate> candidates;
-  for (size_t i = 0; i < walks.size(); ++i) {
-    const double gbps = walks[i].BytesPerCall(arena.threads(), effort.explore_bytes) / measured[i].statistics.min;
-    const auto known = std::find_if(candidates.begin(), candidates.end(), [&](const MemoryCandidate& c) {
-      return c.level.name == level_of[i]->name && c.loop->pattern == walks[i].loop->pattern &&
-             c.loop->isa == walks[i].loop->isa;
-    });
-    if (known == candidates.end()) {
-      candidates.push_back({walks[i].loop, *level_of[i], walks[i].footprint, gbps});
-    } else if (gbps > known->best_gbps) {
-      *known = {walks[i].loop, *level_of[i], walks[i].footprint, gbps};
-    }
-  }
-  return candidates;
+  return best;
 }
 
-std::vector<Ceiling> RefineMemory(Bench& bench, const Arena& arena, std::span<const MemoryCandidate> candidates,
+std::vector<Ceiling> RefineMemory(Bench& bench, Arena& arena, std::span<const MemoryCandidate> candidates,
                                   const MemoryEffort& effort) {
-  std::vector<Walk> walks;
-  for (const MemoryCandidate& c : candidates) walks.push_back({c.loop, c.footprint});
-  const std::vector<Measurement> measured =
-      RunWalks(bench, "memory, again", arena, walks, effort.refine_bytes, effort.refine_s);
   std::vector<Ceiling> rows;
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    const MemoryCandidate& c = candidates[i];
-    Ceiling row = RateOf(measured[i], walks[i].BytesPerCall(arena.threads(), effort.refine_bytes));
-    TakeBest(row, c.best_gbps);
-    row.kind = "memory";
-    row.isa = c.loop->isa;
-    row.dtype = "f32";
-    row.level = c.level.name;
-    row.pattern = c.loop->pattern;
-    row.pages = arena.pages() == Buffer::Pages::kHuge ? "huge" : "small";
-    row.threads = arena.threads();
-    row.working_set_bytes = static_cast<double>(c.footprint) * arena.threads();
-    if (c.level.capacity_bytes > 0) row.capacity_bytes = c.level.capacity_bytes;
-    row.unit = "GB/s";
-    rows.push_back(row);
+  for (const bool dram : {false, true}) {
+    std::vector<MemoryCandidate> group;
+    for (const MemoryCandidate& c : candidates) {
+      if (IsDram(c.level) == dram) group.push_back(c);
+    }
+    const std::vector<Ceiling> measured = RefineGroup(bench, arena, group, effort);
+    rows.insert(rows.end(), measured.begin(), measured.end());
   }
   return rows;
 }

@@ -27,22 +27,22 @@ struct MemoryEffort {
 struct MemoryCandidate {
   const MemoryLoop* loop = nullptr;
   Level level;
-  int64_t footprint = 0;  // of each thread
+  int64_t footprint = 0;  // of each thread; in DRAM the whole slice, a chunk of which is walked per call
   double best_gbps = 0;
 };
 
 // The bandwidth of `loops` (the best of them at each point) over the working set of all threads together, from 4 KiB a
-// thread to what the arena's slices hold.
-std::vector<CurvePoint> SweepCurve(Bench& bench, const Arena& arena, std::span<const MemoryLoop* const> loops,
-                                   const MemoryEffort& effort);
+// thread to `last_bytes` in all, at most what the arena holds.
+std::vector<CurvePoint> SweepCurve(Bench& bench, Arena& arena, std::span<const MemoryLoop* const> loops,
+                                   double last_bytes, const MemoryEffort& effort);
 
 // Runs `loops` at sizes inside each level and returns the fastest of each pattern, in the order level, pattern.
 // Patterns whose stores go past the caches are measured in DRAM only.
-std::vector<MemoryCandidate> ExploreMemory(Bench& bench, const Arena& arena, std::span<const Level> levels,
+std::vector<MemoryCandidate> ExploreMemory(Bench& bench, Arena& arena, std::span<const Level> levels,
                                            std::span<const MemoryLoop* const> loops, const MemoryEffort& effort);
 
 // Measures the candidates again, side by side, and returns a row for each: best of both visits, median of this one.
-std::vector<Ceiling> RefineMemory(Bench& bench, const Arena& arena, std::span<const MemoryCandidate> candidates,
+std::vector<Ceiling> RefineMemory(Bench& bench, Arena& arena, std::span<const MemoryCandidate> candidates,
                                   const MemoryEffort& effort);
 
 // All loops of the instruction set `isa`; or those of one pattern.

@@ -33,7 +33,7 @@ std::vector<Ceiling> RecheckMemory(Bench& bench, const std::vector<Ceiling>& roo
                                    const std::set<std::string>& isas, const MemoryEffort& effort) {
   double most = 0;
   for (const Ceiling& roof : roofs) most = std::max(most, *roof.working_set_bytes);
-  const Arena arena(static_cast<int64_t>(most / threads), threads, Buffer::Pages::kHuge, bench.cpus());
+  Arena arena(static_cast<int64_t>(most / threads), threads, Buffer::Pages::kHuge, bench.cpus());
   std::vector<MemoryCandidate> candidates;
   for (const Ceiling& roof : roofs) {
     if (!isas.contains(roof.isa)) continue;

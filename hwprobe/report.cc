@@ -38,8 +38,9 @@ std::string ComputeLines(const Ceilings& ceilings) {
     if (row.kind != "compute" || !row.best) continue;
     text += Format("%-10s %-9s %7d %14.1f %10.1f   ", row.isa.c_str(), row.op_mix.c_str(), row.threads, *row.best,
                    row.median.value_or(0));
-    text += row.clock_ghz ? Format("%.1f at %.2f GHz\n", *row.best / row.threads / *row.clock_ghz, *row.clock_ghz)
-                          : std::string("clock unknown\n");
+    text += row.clock_ghz
+                ? Format("%.1f at %.2f GHz\n", row.median.value_or(0) / row.threads / *row.clock_ghz, *row.clock_ghz)
+                : std::string("clock unknown\n");
   }
   return text;
 }
