@@ -71,9 +71,15 @@ TEST(ComputeKernelsTest, FlopsAreTwoForAMultiplyAddAndOneForTheOthers) {
       int flops = 0;
       for (int chain = 0; chain < loop.chains(); ++chain) flops += loop.lanes * (chain < loop.fma ? 2 : 1);
       EXPECT_EQ(loop.flops_per_step(), flops);
-      if (loop.op_mix == "fma") EXPECT_EQ(loop.fma, loop.chains());
-      if (loop.op_mix == "fma_add") EXPECT_EQ(loop.fma, loop.add);
-      if (loop.op_mix == "mul_add") EXPECT_EQ(loop.mul, loop.add);
+      if (loop.op_mix == "fma") {
+        EXPECT_EQ(loop.fma, loop.chains());
+      }
+      if (loop.op_mix == "fma_add") {
+        EXPECT_EQ(loop.fma, loop.add);
+      }
+      if (loop.op_mix == "mul_add") {
+        EXPECT_EQ(loop.mul, loop.add);
+      }
     }
   }
 }

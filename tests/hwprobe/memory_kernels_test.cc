@@ -101,8 +101,7 @@ TEST(MemoryKernelsTest, FootprintIsTheMostWholeGranulesThatFit) {
 }
 
 TEST(MemoryKernelsTest, EveryIsaHasEveryPatternInItsOwnCode) {
-  const std::set<std::string> all = {"load",  "read2_write1", "copy",    "update",
-                                     "triad", "store",        "nt_copy", "nt_store"};
+  const std::set<std::string> all = {"load", "read2_write1", "copy", "update", "triad", "store", "nt_copy", "nt_store"};
   for (const std::string& isa : SupportedIsas()) {
     const IsaScope scope(isa);
     std::set<std::string> patterns;

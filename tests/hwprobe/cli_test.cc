@@ -1,0 +1,89 @@
+#include "hwprobe/cli.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace roofgap {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+Outcome Call(std::vector<std::string> words) {
+  std::vector<const char*> argv = {"hwprobe"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int code = HwprobeMain(static_cast<int>(argv.size()), argv.data());
+  return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+void ExpectOneLine(const Outcome& outcome, const std::string& part) {
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_TRUE(outcome.err.starts_with("hwprobe: ")) << outcome.err;
+  EXPECT_NE(outcome.err.find(part), std::string::npos) << outcome.err;
+}
+
+TEST(CliTest, HelpShowsExamples) {
+  const Outcome outcome = Call({"--help"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_NE(outcome.out.find("hwprobe --quick --out probe"), std::string::npos);
+}
+
+TEST(CliTest, InputErrorsAreOneLineAndExitWithTwo) {
+  const fs::path dir = fs::path(testing::TempDir()) / "hwprobe_cli";
+  fs::remove_all(dir);
+  ExpectOneLine(Call({"--threads", "0", "--out", dir}), "--threads: got 0");
+  ExpectOneLine(Call({"--threads", "1,1000000", "--out", dir}), "--threads: got 1000000");
+  ExpectOneLine(Call({"--threads", "two", "--out", dir}), "two");
+  ExpectOneLine(Call({"--nonsense"}), "--nonsense");
+  ExpectOneLine(Call({"--recheck", dir}), "holds no run");
+  EXPECT_FALSE(fs::exists(dir)) << "made for a command line that was refused";
+
+  std::ofstream(dir) << "a file\n";
+  ExpectOneLine(Call({"--out", dir}), "it is a file");
+  ExpectOneLine(Call({"--out", dir / "below"}), dir);
+  fs::remove(dir);
+  fs::create_directories(dir);
+  std::ofstream(dir / "measurements.csv") << "x\n";
+  ExpectOneLine(Call({"--out", dir}), "holds a run");
+}
+
+TEST(CliTest, CtrlCWritesNothingAndExitsWith130) {
+  const fs::path dir = fs::path(testing::TempDir()) / "hwprobe_interrupted";
+  fs::remove_all(dir);
+  std::atomic<bool> over = false;
+  std::thread user([&] {
+    struct sigaction now = {};
+    while (!over && now.sa_handler == SIG_DFL) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      sigaction(SIGINT, nullptr, &now);
+    }
+    if (!over) kill(getpid(), SIGINT);
+  });
+  const Outcome outcome = Call({"--out", dir});
+  over = true;
+  user.join();
+  EXPECT_EQ(outcome.code, 130);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_FALSE(fs::exists(dir) && !fs::is_empty(dir));
+}
+
+}  // namespace
+}  // namespace roofgap
