@@ -19,6 +19,7 @@ constexpr const char* kExamples = R"(Examples:
   roofgap run --problem conv2d:ic64ih56oc64kh3ph1 --problem fc:ic2048oc1000 --threads 1,all
   roofgap run --suite configs/suites/default.json --out my-run
   roofgap run --problem attention:h12s197d64 --isa AVX2,AVX3 --cache warm,cold
+  roofgap run --resume my-run
   roofgap gap my-run
 Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
 
@@ -57,7 +58,7 @@ struct RunWords {
   Axes axes;
   double budget_s = 0;
   uint64_t seed = 1;
-  std::string probe, out;
+  std::string probe, out, resume;
   bool dry_run = false;
 };
 
@@ -74,6 +75,7 @@ CLI::App* AddRun(CLI::App* app, RunWords* words) {
   run->add_option("--cache", words->axes.caches, "warm, cold; default: warm")->delimiter(',');
   run->add_option("--probe", words->probe, "Folder that hwprobe wrote; default: results/<machine_id>/probe");
   run->add_option("--out", words->out, "Run directory; default: results/<machine_id>/<utc>-<suite>");
+  run->add_option("--resume", words->resume, "Go on with this interrupted run; stands alone");
   run->add_option("--budget-s", words->budget_s, "Measuring time per row in seconds, at most; default: 1");
   run->add_option("--seed", words->seed, "Seed of operands and of the order of measuring; default: 1");
   run->add_flag("--dry-run", words->dry_run, "Print the cases and stop");
@@ -81,6 +83,12 @@ CLI::App* AddRun(CLI::App* app, RunWords* words) {
 }
 
 int Run(const CLI::App& run, const RunWords& words, const std::string& command) {
+  if (!words.resume.empty()) {
+    if (run.get_options([](const CLI::Option* option) { return option->count() > 0; }).size() > 1) {
+      throw Error("--resume: the run says what is left to do; no other option is allowed beside it");
+    }
+    return ResumeRun(words.resume);
+  }
   RunOptions options{.overrides = words.axes, .command = command, .dry_run = words.dry_run};
   options.overrides.threads = ParseThreads(words.threads);
   if (run.count("--budget-s") > 0) {

@@ -106,6 +106,17 @@ void ParseCase(const Node& node, const Axes& defaults, Request* request) {
   }
 }
 
+json AxesJson(const Axes& axes) {
+  json node = json::object();
+  if (!axes.variants.empty()) node["variants"] = axes.variants;
+  if (!axes.isas.empty()) node["isa"] = axes.isas;
+  if (!axes.dtypes.empty()) node["dtype"] = axes.dtypes;
+  if (!axes.caches.empty()) node["cache"] = axes.caches;
+  if (axes.budget_s) node["budget_s"] = *axes.budget_s;
+  for (int threads : axes.threads) node["threads"].push_back(threads == kAllThreads ? json("all") : json(threads));
+  return node;
+}
+
 }  // namespace
 
 Axes Override(Axes base, const Axes& over) {
@@ -139,6 +150,17 @@ Request ParseSuite(std::string_view text, const std::filesystem::path& file) {
   Request request{.name = file.stem().string()};
   for (const Node& node : Elements(cases)) ParseCase(node, defaults, &request);
   return request;
+}
+
+std::string SuiteText(const Request& request) {
+  json document = {{"cases", json::array()}};
+  for (const RequestedProblem& asked : request.problems) {
+    json node = AxesJson(asked.axes);
+    node["problem"] = asked.problem;
+    if (!asked.label.empty()) node["label"] = asked.label;
+    document["cases"].push_back(node);
+  }
+  return document.dump(2) + "\n";
 }
 
 Request ReadSuite(const std::filesystem::path& path) {

@@ -16,6 +16,9 @@ Request ReadSuite(const std::filesystem::path& path);
 // The same for text; `file` is the name to use in messages and, without folder and extension, as the suite's name.
 Request ParseSuite(std::string_view text, const std::filesystem::path& file);
 
+// The request as a suite: ParseSuite(SuiteText(request)) asks for the same, but for `where`, seed and name.
+std::string SuiteText(const Request& request);
+
 }  // namespace roofgap
 
 #endif  // ROOFGAP_HARNESS_PLAN_SUITE_H_

@@ -181,6 +181,16 @@ void Read(const Place& place, const std::string& text, std::string& value) {
   value = text;
 }
 
+std::string_view WholeRows(std::string_view text) {
+  size_t whole = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (text[i] == '\n' && !quoted) whole = i + 1;
+  }
+  return text.substr(0, whole);
+}
+
 Appender::Appender(const std::filesystem::path& path, std::string_view header) : path_(path.string()) {
   fd_ = open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0666);
   if (fd_ < 0) throw Error("cannot create " + path_ + ": " + std::strerror(errno));
@@ -194,7 +204,15 @@ Appender::Appender(const std::filesystem::path& path, std::string_view header) :
   rows_ = 0;
 }
 
-Appender::~Appender() { close(fd_); }
+Appender::Appender(const std::filesystem::path& path) : path_(path.string()) {
+  fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (fd_ < 0) throw Error("cannot write " + path_ + ": " + std::strerror(errno));
+  size_ = lseek(fd_, 0, SEEK_END);
+}
+
+Appender::~Appender() {
+  if (fd_ >= 0) close(fd_);
+}
 
 void Appender::Append(std::string_view line) {
   size_t done = 0;

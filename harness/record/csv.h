@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/record/fields.h"
@@ -42,6 +43,9 @@ struct Table {
 // without its line end, as a run leaves it that was killed while writing.
 Table Parse(std::string_view text, const std::string& file);
 
+// The longest beginning of `text` that holds whole rows: what is left of a file whose last row is torn.
+std::string_view WholeRows(std::string_view text);
+
 // Throws Error unless every row's schema_version is kSchemaVersion.
 void CheckSchemaVersion(const Table& table);
 
@@ -65,7 +69,11 @@ class Appender {
  public:
   // Creates the file with its header. Throws Error when it exists already or cannot be written.
   Appender(const std::filesystem::path& path, std::string_view header);
+  // Goes on with a file that holds whole rows. Throws Error when it cannot be written.
+  explicit Appender(const std::filesystem::path& path);
   ~Appender();
+  Appender(Appender&& other) noexcept
+      : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_), rows_(other.rows_) {}
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
 
@@ -110,9 +118,13 @@ template <class Row>
 class CsvWriter {
  public:
   explicit CsvWriter(const std::filesystem::path& path) : file_(path, CsvHeader<Row>()) {}
+  // Goes on with a file that holds whole rows of these columns in this order.
+  static CsvWriter Continue(const std::filesystem::path& path) { return CsvWriter(csv::Appender(path)); }
   void Write(const Row& row) { file_.Append(CsvLine(row)); }
 
  private:
+  explicit CsvWriter(csv::Appender&& file) : file_(std::move(file)) {}
+
   csv::Appender file_;
 };
 

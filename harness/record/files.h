@@ -17,6 +17,7 @@ inline constexpr std::string_view kCeilingsEnd = "ceilings_end.csv";  // the sam
 inline constexpr std::string_view kMeasurements = "measurements.csv";
 inline constexpr std::string_view kGap = "gap.csv";
 inline constexpr std::string_view kRun = "run.json";
+inline constexpr std::string_view kSuite = "suite.json";  // what was asked for, all axes filled in: `--resume` reads it
 }  // namespace files
 
 // Makes `dir`, and what is missing above it, ready for a run. It may exist if it is empty. Throws Error when it is a

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <set>
 #include <utility>
 
-#include "harness/measure/clock.h"
 #include "harness/measure/host.h"
 #include "harness/measure/isa_scope.h"
-#include "harness/measure/pinning.h"
 #include "harness/plan/expand.h"
+#include "harness/plan/suite.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
 #include "harness/record/json.h"
@@ -45,11 +43,10 @@ std::optional<Probe> FindProbe(const std::optional<fs::path>& asked, const Host&
   return probe;
 }
 
-// The kind of the cores that threads are pinned to: one name, or "mixed", or "unknown" without a probe.
-std::string CoreKindOf(const Host& host, const std::optional<Probe>& probe) {
-  if (!probe) return "unknown";
+// The kind of the cores that threads are pinned to: one name, or "mixed", or "unknown".
+std::string CoreKindOf(const Host& host, const Machine& machine) {
   std::set<std::string> kinds;
-  for (const CoreKind& kind : probe->machine.core_kinds) {
+  for (const CoreKind& kind : machine.core_kinds) {
     for (int cpu : kind.cpus) {
       if (std::find(host.cores.begin(), host.cores.end(), cpu) != host.cores.end()) kinds.insert(kind.name);
     }
@@ -89,12 +86,92 @@ void CountStatus(const Record& record, RunInfo* info) {
   if (record.status == kWrong) ++info->wrong;
 }
 
-// Opens the run directory: all files that say what the run is, before its first row.
-void WriteHead(const fs::path& dir, const std::optional<Probe>& probe, const Host& host, const RunInfo& info) {
+// Makes the run directory. All files that say what the run is stand before its first row; when one cannot be written,
+// none is left.
+CsvWriter<Record> OpenRun(const fs::path& dir, const Machine& machine, const std::optional<Probe>& probe,
+                          const Request& request, const RunInfo& info) {
   CreateRunDir(dir);
-  WriteMachine(dir / files::kMachine, probe ? probe->machine : MachineWithoutProbe(host));
-  if (probe) WriteCeilings(dir / files::kCeilings, probe->ceilings);
+  try {
+    WriteMachine(dir / files::kMachine, machine);
+    if (probe) WriteCeilings(dir / files::kCeilings, probe->ceilings);
+    ReplaceFile(dir / files::kSuite, SuiteText(request));
+    WriteRunInfo(dir / files::kRun, info);
+    return CsvWriter<Record>(dir / files::kMeasurements);
+  } catch (const Error&) {
+    for (const auto& entry : fs::directory_iterator(dir)) fs::remove(entry);
+    throw;
+  }
+}
+
+// Measures `cases` into `rows`, group by group, and closes the run: run.json says what became of it.
+int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Case> cases, RunContext context,
+                RunInfo info) {
+  CatchInterrupts();
+  Progress progress;
+  size_t done = 0;
+  for (std::span<const Case> group : Groups(cases)) {
+    const std::string what = Describe(group.front().problem);
+    context.interrupted = [&](double part) {
+      const double finished = static_cast<double>(done) + part * static_cast<double>(group.size());
+      progress.Update(finished / static_cast<double>(cases.size()), what);
+      return InterruptSignal() != 0;
+    };
+    if (context.interrupted(0)) break;
+    for (const Record& record : RunGroup(group, context)) {
+      rows->Write(record);
+      CountStatus(record, &info);
+      ++done;
+    }
+  }
+  const bool complete = done == cases.size();
+  if (complete) info.status = "complete";
   WriteRunInfo(dir / files::kRun, info);
+
+  progress.Clear();
+  std::printf("%lld of %lld rows in %s: %lld measured, %lld unstable, %lld skipped, %lld wrong\n",
+              static_cast<long long>(info.measured + info.unstable + info.skipped + info.wrong),
+              static_cast<long long>(info.cases), dir.c_str(), static_cast<long long>(info.measured),
+              static_cast<long long>(info.unstable), static_cast<long long>(info.skipped),
+              static_cast<long long>(info.wrong));
+  if (!complete) {
+    std::printf("interrupted; `roofgap run --resume %s` goes on\n", dir.c_str());
+    return 128 + InterruptSignal();
+  }
+  return info.wrong > 0 ? 1 : 0;
+}
+
+std::string KeyOf(const Record& row) {
+  return row.problem + "|" + row.variant + "|" + row.dtype + "|" + row.isa + "|" + std::to_string(row.threads) + "|" +
+         row.cache;
+}
+
+std::string KeyOf(const Case& asked) {
+  return KeyOf(Record{.problem = Describe(asked.problem),
+                      .variant = std::string(asked.variant->name),
+                      .dtype = std::string(Name(asked.dtype)),
+                      .isa = asked.isa,
+                      .threads = asked.threads,
+                      .cache = asked.cold ? "cold" : "warm"});
+}
+
+// Throws Error unless the program and machine of today are those of the run.
+void CheckSame(const fs::path& dir, const RunInfo& then, const RunInfo& now) {
+  const auto check = [&](const char* what, const std::string& was, const std::string& is) {
+    if (was != is) {
+      throw Error((dir / files::kRun).string() + ": " + what + " was '" + was + "' and is '" + is +
+                  "'; rows of both do not belong into one run");
+    }
+  };
+  const auto libraries = [](const RunInfo& info) {
+    std::string names;
+    for (const std::string& name : info.libraries) names += name + " ";
+    return names;
+  };
+  check("machine_id", then.machine_id, now.machine_id);
+  check("roofgap_version", then.roofgap_version, now.roofgap_version);
+  check("compiler", then.compiler, now.compiler);
+  check("build_type", then.build_type, now.build_type);
+  check("libraries", libraries(then), libraries(now));
 }
 
 }  // namespace
@@ -123,45 +200,49 @@ int RunSuite(const RunOptions& options) {
   info.seed = static_cast<int64_t>(request.seed);
   info.status = "partial";
   if (probe) info.probe = probe->dir.filename().string();
-  const std::vector<std::span<const Case>> groups = Groups(cases);
   std::set<std::string> problems;
   for (const Case& one : cases) problems.insert(Describe(one.problem));
   info.problems = static_cast<int64_t>(problems.size());
   info.cases = static_cast<int64_t>(cases.size());
 
   const fs::path dir = options.out.value_or(fs::path("results") / host.machine_id / info.run_id);
-  WriteHead(dir, probe, host, info);
-  CsvWriter<Record> rows(dir / files::kMeasurements);
+  const Machine machine = probe ? probe->machine : MachineWithoutProbe(host);
+  CsvWriter<Record> rows = OpenRun(dir, machine, probe, request, info);
 
-  CatchInterrupts();
-  Progress progress;
-  size_t done = 0;
-  RunContext context{.host = host, .run_id = info.run_id, .core_kind = CoreKindOf(host, probe), .seed = request.seed};
-  for (std::span<const Case> group : groups) {
-    const std::string what = Describe(group.front().problem);
-    context.interrupted = [&](double part) {
-      const double finished = static_cast<double>(done) + part * static_cast<double>(group.size());
-      progress.Update(finished / static_cast<double>(cases.size()), what);
-      return InterruptSignal() != 0;
-    };
-    if (context.interrupted(0)) break;
-    for (const Record& record : RunGroup(group, context)) {
-      rows.Write(record);
-      CountStatus(record, &info);
-      ++done;
-    }
-  }
-  UnpinTeam(host.max_threads(), host.affinity);
-  if (done == cases.size()) info.status = "complete";
-  WriteRunInfo(dir / files::kRun, info);
-
-  progress.Clear();
-  std::printf("%zu of %zu rows in %s: %lld measured, %lld unstable, %lld skipped, %lld wrong\n", done, cases.size(),
-              dir.c_str(), static_cast<long long>(info.measured), static_cast<long long>(info.unstable),
-              static_cast<long long>(info.skipped), static_cast<long long>(info.wrong));
-  if (done < cases.size()) return 128 + InterruptSignal();
+  const int code = MeasureInto(
+      dir, &rows, cases,
+      {.host = host, .run_id = info.run_id, .core_kind = CoreKindOf(host, machine), .seed = request.seed}, info);
   if (!probe) std::printf("without ceilings; `hwprobe` finds them, then run again\n");
-  return info.wrong > 0 ? 1 : 0;
+  return code;
+}
+
+int ResumeRun(const fs::path& dir) {
+  const Host host = ReadHost();
+  RunInfo info = ReadRunInfo(dir / files::kRun);
+  if (info.status == "complete") throw Error((dir / files::kRun).string() + ": the run is complete, nothing is left");
+  RunInfo now = NewRunInfo();
+  now.machine_id = host.machine_id;
+  CheckSame(dir, info, now);
+  Request request = ReadSuite(dir / files::kSuite);
+  request.seed = static_cast<uint64_t>(info.seed);
+
+  const fs::path measurements = dir / files::kMeasurements;
+  const std::string text = ReadFile(measurements);
+  const std::string whole(csv::WholeRows(text));
+  std::set<std::string> have;
+  info.measured = info.unstable = info.skipped = info.wrong = 0;
+  for (const Record& row : ParseCsv<Record>(whole, measurements.string())) {
+    have.insert(KeyOf(row));
+    CountStatus(row, &info);
+  }
+  std::vector<Case> cases = Expand(request, MakeOffer(request, host));
+  std::erase_if(cases, [&](const Case& asked) { return have.contains(KeyOf(asked)); });
+  if (whole != text) ReplaceFile(measurements, whole);
+
+  auto rows = CsvWriter<Record>::Continue(measurements);
+  const std::string core_kind = CoreKindOf(host, ReadMachine(dir / files::kMachine));
+  return MeasureInto(dir, &rows, cases,
+                     {.host = host, .run_id = info.run_id, .core_kind = core_kind, .seed = request.seed}, info);
 }
 
 }  // namespace roofgap

@@ -24,6 +24,11 @@ struct RunOptions {
 // row is measured.
 int RunSuite(const RunOptions& options);
 
+// Goes on with an interrupted or killed run: a torn last row is dropped, the cases that have no row are measured.
+// Throws Error when `dir` holds no run, is complete, or was measured by another machine or build, for such rows do not
+// belong into one file.
+int ResumeRun(const std::filesystem::path& dir);
+
 }  // namespace roofgap
 
 #endif  // ROOFGAP_HARNESS_RUN_SESSION_H_

@@ -134,7 +134,7 @@ def test_directory_that_holds_a_run_or_is_a_file_is_refused(roofgap, tmp_path):
 def test_full_disk_keeps_the_rows_written_so_far(roofgap, tmp_path):
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10240, 10240))
 
     words = [word for n in range(8, 40) for word in ("--problem", f"fc:ic{n}oc8")]
     done = roofgap("run", *words, "--variant", "gemm", "--threads", "1", "--budget-s", "0.02", "--out", "out",
@@ -147,6 +147,15 @@ def test_full_disk_keeps_the_rows_written_so_far(roofgap, tmp_path):
     assert 0 < len(rows) < 32
     assert all(None not in row.values() for row in rows)
     assert json.loads((tmp_path / "out" / "run.json").read_text())["status"] == "partial"
+
+
+def test_disk_full_before_the_first_row_leaves_nothing(roofgap, tmp_path):
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+
+    assert "out/" in roofgap.fails("run", "--problem", SMALL, *QUICK, "--out", "out", preexec_fn=limit)
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -165,3 +174,33 @@ def test_interrupt_keeps_what_was_measured(roofgap, tmp_path, number):
     rows = read_rows(measurements)
     assert info["status"] == "partial"
     assert 0 < len(rows) == info["measured"] + info["unstable"] + info["skipped"] < info["cases"]
+
+
+def test_resume_drops_a_torn_row_and_measures_what_is_missing(roofgap, tmp_path):
+    words = [word for n in range(8, 14) for word in ("--problem", f"fc:ic{n}oc8")]
+    words += ["--variant", "gemm,reference", "--threads", "1", "--budget-s", "0.02"]
+    assert roofgap("run", *words, "--out", "whole").returncode == 0
+    assert "complete" in roofgap.fails("run", "--resume", "whole")
+
+    # What a kill in the middle of writing a row leaves behind.
+    run = tmp_path / "whole"
+    lines = (run / "measurements.csv").read_text().splitlines(keepends=True)
+    kept, torn = lines[:6], lines[6][: len(lines[6]) // 2]
+    (run / "measurements.csv").write_text("".join(kept) + torn)
+    info = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**info, "status": "partial"}))
+    done = roofgap("run", "--resume", "whole")
+    assert done.returncode == 0, done.stderr
+    again = (run / "measurements.csv").read_text().splitlines(keepends=True)
+    assert again[:6] == kept
+    key = ("problem", "variant", "threads")
+    rows = read_rows(run / "measurements.csv")
+    assert len({tuple(row[k] for k in key) for row in rows}) == len(rows) == len(lines) - 1
+    info = json.loads((run / "run.json").read_text())
+    assert info["status"] == "complete" and info["measured"] + info["unstable"] == len(rows)
+
+    for name, other in (("machine_id", "0123456789ab"), ("compiler", "other 1.0"), ("libraries", ["other 1.0"])):
+        (run / "run.json").write_text(json.dumps({**info, "status": "partial", name: other}))
+        assert name in roofgap.fails("run", "--resume", "whole")
+    assert "no other option" in roofgap.fails("run", "--resume", "whole", "--seed", "3")
+    assert "nowhere" in roofgap.fails("run", "--resume", "nowhere")

@@ -63,6 +63,20 @@ TEST(SuiteTest, ErrorsNameFilePointerWhatWasGotAndWhatIsAllowed) {
             "folder/mine.json /defaults/budget_s: got -1; allowed is seconds, 0 to 3600");
 }
 
+TEST(SuiteTest, TextOfARequestAsksForTheSame) {
+  const std::string text = R"({"cases": [
+      {"problem": "fc:ic8oc8", "label": "one \"quoted\"", "threads": [1, "all"], "budget_s": 0.25},
+      {"problem": "fc:ic8oc9", "variants": ["gemm"], "isa": ["AVX2"], "dtype": ["f32"], "cache": ["cold"]}]})";
+  const Request request = ParseSuite(text, "a.json");
+  const Request again = ParseSuite(SuiteText(request), "b.json");
+  EXPECT_EQ(SuiteText(again), SuiteText(request));
+  ASSERT_EQ(again.problems.size(), 2u);
+  EXPECT_EQ(again.problems[0].label, "one \"quoted\"");
+  EXPECT_EQ(again.problems[0].axes.threads, (std::vector<int>{1, kAllThreads}));
+  EXPECT_EQ(again.problems[0].axes.budget_s, 0.25);
+  EXPECT_EQ(again.problems[1].axes.caches, std::vector<std::string>{"cold"});
+}
+
 TEST(SuiteTest, ReadSuiteRefusesWhatIsNoFile) {
   EXPECT_THROW(ReadSuite("no/such/suite.json"), Error);
   EXPECT_THROW(ReadSuite(std::filesystem::temp_directory_path()), Error);
