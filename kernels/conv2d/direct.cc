@@ -43,17 +43,22 @@ struct PixelTile {
   int64_t first, count;
 };
 
+// Panels of one group for tiles of one image.
+struct Part {
+  int64_t n, g;
+  Range panels, tiles;
+};
+
 struct DirectPlan {
   Conv2d p{};
-  int threads = 1;
   int64_t nr = 0;                 // columns of a panel
   int64_t ic = 0, oc = 0, k = 0;  // of one group
   int64_t panels = 0;             // of one group
-  bool split_oc = false;          // threads divide the panels, not the pixels
   int64_t block = 1;              // tiles that share a panel while it is in cache
   std::vector<PixelClass> classes;
-  std::vector<PixelTile> tiles;  // of one image
-  std::vector<int64_t> cost;     // cost[i]: multiply-accumulates per output channel of the tiles before i
+  std::vector<PixelTile> tiles;          // of one image
+  std::vector<int64_t> cost;             // cost[i]: multiply-accumulates per output channel of the tiles before i
+  std::vector<std::vector<Part>> parts;  // by thread
 };
 
 }  // namespace
@@ -82,8 +87,8 @@ void FillRows(const DirectPlan& plan, const PixelTile& tile, const float* src, f
   }
 }
 
-// Panels [panel.begin, panel.end) of group g for tiles [tile.begin, tile.end) of image n.
-void RunTiles(const DirectPlan& plan, const Args& args, int64_t n, int64_t g, Range panel, Range tile) {
+void RunPart(const DirectPlan& plan, const Args& args, const Part& part) {
+  const auto& [n, g, panel, tile] = part;
   const Conv2d& p = plan.p;
   const float* src = args.at<float>(Conv2d::kSrc) + n * p.ih * p.iw * p.ic + g * plan.ic;
   float* dst = args.at<float>(Conv2d::kDst) + n * p.oh() * p.ow() * p.oc + g * plan.oc;
@@ -112,31 +117,7 @@ void RunTiles(const DirectPlan& plan, const Args& args, int64_t n, int64_t g, Ra
 }
 
 void Run(const DirectPlan& plan, const Args& args, int thread) {
-  const int64_t tiles = static_cast<int64_t>(plan.tiles.size());
-  if (plan.split_oc) {
-    const Range panels = Share(plan.p.g * plan.panels, plan.threads, thread);
-    for (int64_t n = 0; n < plan.p.mb; ++n) {
-      for (int64_t g = panels.begin / plan.panels; g * plan.panels < panels.end; ++g) {
-        const Range own = {std::max<int64_t>(panels.begin - g * plan.panels, 0),
-                           std::min(panels.end - g * plan.panels, plan.panels)};
-        RunTiles(plan, args, n, g, own, {0, tiles});
-      }
-    }
-    return;
-  }
-  // Shares of equal cost; a tile belongs to the thread in whose share its first multiply-accumulate falls.
-  const int64_t image = plan.cost.back();
-  const auto first_tile = [&plan, image, tiles](int64_t n, int64_t cost) {
-    const auto at =
-        std::lower_bound(plan.cost.begin(), plan.cost.end(), std::clamp<int64_t>(cost - n * image, 0, image));
-    return std::min<int64_t>(at - plan.cost.begin(), tiles);
-  };
-  const Range share = Share(plan.p.mb * image, plan.threads, thread);
-  for (int64_t n = 0; n < plan.p.mb; ++n) {
-    const Range own = {first_tile(n, share.begin), first_tile(n, share.end)};
-    if (own.begin >= own.end) continue;
-    for (int64_t g = 0; g < plan.p.g; ++g) RunTiles(plan, args, n, g, {0, plan.panels}, own);
-  }
+  for (const Part& part : plan.parts[thread]) RunPart(plan, args, part);
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -182,10 +163,69 @@ std::vector<GemmRun> Runs(const DirectPlan& plan, const Band& rows, const Band& 
   return runs;
 }
 
+// The threads divide the panels of all groups.
+std::vector<std::vector<Part>> SplitChannels(const DirectPlan& plan, int threads) {
+  std::vector<std::vector<Part>> parts(threads);
+  for (int thread = 0; thread < threads; ++thread) {
+    const Range own = Share(plan.p.g * plan.panels, threads, thread);
+    for (int64_t n = 0; n < plan.p.mb; ++n) {
+      for (int64_t g = own.begin / plan.panels; g * plan.panels < own.end; ++g) {
+        const int64_t first = g * plan.panels;
+        const Range panels = {std::max(own.begin - first, int64_t{0}), std::min(own.end - first, plan.panels)};
+        parts[thread].push_back({n, g, panels, {0, static_cast<int64_t>(plan.tiles.size())}});
+      }
+    }
+  }
+  return parts;
+}
+
+// The threads divide the pixels of all images: a tile is for the thread in whose share of the cost it begins.
+std::vector<std::vector<Part>> SplitPixels(const DirectPlan& plan, int threads) {
+  const int64_t image = plan.cost.back();
+  const auto first_tile = [&plan, image](int64_t cost) {
+    return std::lower_bound(plan.cost.begin(), plan.cost.end(), std::clamp(cost, int64_t{0}, image)) -
+           plan.cost.begin();
+  };
+  std::vector<std::vector<Part>> parts(threads);
+  for (int thread = 0; thread < threads; ++thread) {
+    const Range own = Share(plan.p.mb * image, threads, thread);
+    for (int64_t n = own.begin / image; n * image < own.end; ++n) {
+      const Range tiles = {first_tile(own.begin - n * image), first_tile(own.end - n * image)};
+      if (tiles.begin == tiles.end) continue;
+      for (int64_t g = 0; g < plan.p.g; ++g) parts[thread].push_back({n, g, {0, plan.panels}, tiles});
+    }
+  }
+  return parts;
+}
+
+// What the busiest thread has to do.
+double Slowest(const DirectPlan& plan, const std::vector<std::vector<Part>>& parts) {
+  double slowest = 0;
+  for (const std::vector<Part>& thread : parts) {
+    double cost = 0;
+    for (const Part& part : thread) {
+      cost += static_cast<double>(plan.cost[part.tiles.end] - plan.cost[part.tiles.begin]) *
+              static_cast<double>(part.panels.end - part.panels.begin);
+    }
+    slowest = std::max(slowest, cost);
+  }
+  return slowest;
+}
+
+// Each thread reads all of one operand and its share of the other, so the larger one is divided, unless that leaves a
+// thread with 5 % more to do.
+std::vector<std::vector<Part>> Split(const DirectPlan& plan, int threads) {
+  const Conv2d& p = plan.p;
+  std::vector<std::vector<Part>> channels = SplitChannels(plan, threads);
+  std::vector<std::vector<Part>> pixels = SplitPixels(plan, threads);
+  const bool larger_weights = p.oc * plan.k > p.mb * p.ih * p.iw * p.ic;
+  const double favour = larger_weights ? 1.05 : 1 / 1.05;
+  return Slowest(plan, channels) <= favour * Slowest(plan, pixels) ? channels : pixels;
+}
+
 DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
   DirectPlan plan;
   plan.p = p;
-  plan.threads = threads;
   plan.nr = shape.nr;
   plan.ic = p.ic / p.g;
   plan.oc = p.oc / p.g;
@@ -213,11 +253,7 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
   }
   // The rows that a panel meets before the next panel: within 256 KiB, so that they stay in L2 beside the panel.
   plan.block = std::clamp<int64_t>((256 << 10) / (mr * plan.ic * 4), 4, 16);
-  // Each thread reads all of one operand and its share of the other: divide the larger one.
-  const int64_t weights = p.oc * plan.k;
-  const int64_t inputs = p.mb * p.ih * p.iw * p.ic;
-  const int64_t panels = p.g * plan.panels;
-  plan.split_oc = weights > inputs && panels % plan.threads == 0;
+  plan.parts = Split(plan, threads);
   return plan;
 }
 
@@ -227,8 +263,8 @@ Invocation Prepare(const Conv2d& p, const Context& context) {
   const auto plan = std::make_shared<const DirectPlan>(MakePlan(p, context.threads, shape));
   const int64_t group = PackedFloats(plan->oc, plan->k, plan->nr);
   Invocation invocation;
-  invocation.run = [plan, run](const Args& args) {
-    Parallel(plan->threads, [&](int thread) { run(*plan, args, thread); });
+  invocation.run = [plan, run, threads = context.threads](const Args& args) {
+    Parallel(threads, [&](int thread) { run(*plan, args, thread); });
   };
   invocation.pack = [plan, group](const Args& args) {
     for (int64_t g = 0; g < plan->p.g; ++g) {
