@@ -17,8 +17,6 @@
 namespace roofgap {
 namespace {
 
-constexpr std::string_view kOwn[] = {"flash", "materialised"};
-
 Invocation Prepare(std::string_view variant, std::string_view problem, int threads = 1) {
   return FindVariant("attention", variant)->prepare(ParseProblem(problem), {.dtype = DType::kF32, .threads = threads});
 }
@@ -37,10 +35,14 @@ class Attempt {
   float* operand(size_t index) { return args_.at<float>(index); }
   int64_t elements(size_t index) const { return operands_[index].elements(); }
 
+  bool SupportedBy(const Variant& variant, int threads) const {
+    return variant.supports(problem_, {.dtype = DType::kF32, .threads = threads}).ok;
+  }
+
   // Runs on a poisoned output and workspace and compares up to 4096 outputs with the reference.
-  void ExpectCorrect(std::string_view variant, int threads) {
-    SCOPED_TRACE(Describe(problem_) + " " + std::string(variant) + " threads " + std::to_string(threads));
-    const Invocation invocation = Prepare(variant, Describe(problem_), threads);
+  void ExpectCorrect(const Variant& variant, int threads) {
+    SCOPED_TRACE(Describe(problem_) + " " + std::string(variant.name) + " threads " + std::to_string(threads));
+    const Invocation invocation = variant.prepare(problem_, {.dtype = DType::kF32, .threads = threads});
     const Buffer workspace(invocation.workspace_bytes);
     std::fill_n(workspace.data(), workspace.size(), std::byte{0xFF});
     std::fill_n(buffers_.back().data(), buffers_.back().size(), std::byte{0xFF});
@@ -64,15 +66,20 @@ class Attempt {
 };
 
 void ExpectOwnVariantsCorrect(Attempt& attempt) {
-  for (std::string_view variant : kOwn) {
-    for (int threads : {1, 2, 3}) attempt.ExpectCorrect(variant, threads);
+  for (const Variant* variant : VariantsOf("attention")) {
+    if (variant->isa_control != IsaControl::kHighway) continue;
+    for (int threads : {1, 2, 3}) {
+      if (attempt.SupportedBy(*variant, threads)) attempt.ExpectCorrect(*variant, threads);
+    }
   }
 }
 
 TEST(AttentionVariantsTest, AgreeWithTheReferenceOverSeveralBlocksOfKeysAndGroupsOfRows) {
   for (std::string_view problem :
        {"attention:h1s1100d3", "attention:h2s530t1030d64", "attention:h1s700d72causal1", "attention:h6kvh2s300t900d64",
-        "attention:h4kvh2s350t700d65causal1", "attention:h3s1t1500d80", "attention:h2s9t50d700causal1"}) {
+        "attention:h4kvh2s350t700d65causal1", "attention:h2s9t50d700causal1", "attention:h3s1t1500d80",
+        "attention:b2h4kvh1s1t300d40", "attention:h1s4t700d65causal1", "attention:h6kvh2s1t5d16",
+        "attention:h1s2t130d128"}) {
     Attempt attempt(problem);
     ExpectOwnVariantsCorrect(attempt);
   }
@@ -80,7 +87,7 @@ TEST(AttentionVariantsTest, AgreeWithTheReferenceOverSeveralBlocksOfKeysAndGroup
 
 // q . k / sqrt(d) of +-80 for every pair: e^160 lies between the weights of a row.
 TEST(AttentionVariantsTest, ScoresFarApartStayRight) {
-  for (std::string_view problem : {"attention:h1s40t1040d64", "attention:h1s600d64causal1"}) {
+  for (std::string_view problem : {"attention:h1s40t1040d64", "attention:h1s600d64causal1", "attention:h1s1t600d64"}) {
     Attempt attempt(problem);
     for (int64_t i = 0; i < attempt.elements(Attention::kQ); ++i) attempt.operand(Attention::kQ)[i] = 10;
     for (int64_t i = 0; i < attempt.elements(Attention::kK); ++i) {
@@ -94,12 +101,14 @@ TEST(AttentionVariantsTest, ScoresFarApartStayRight) {
 // scores that fall make none.
 TEST(AttentionVariantsTest, RisingAndFallingScoresStayRight) {
   for (float slope : {0.02f, -0.02f}) {
-    Attempt attempt("attention:h1s30t1600d16");
-    for (int64_t i = 0; i < attempt.elements(Attention::kQ); ++i) attempt.operand(Attention::kQ)[i] = 1;
-    for (int64_t i = 0; i < attempt.elements(Attention::kK); ++i) {
-      attempt.operand(Attention::kK)[i] = slope * static_cast<float>(i / 16);
+    for (std::string_view problem : {"attention:h1s30t1600d16", "attention:h1s2t1600d16causal1"}) {
+      Attempt attempt(problem);
+      for (int64_t i = 0; i < attempt.elements(Attention::kQ); ++i) attempt.operand(Attention::kQ)[i] = 1;
+      for (int64_t i = 0; i < attempt.elements(Attention::kK); ++i) {
+        attempt.operand(Attention::kK)[i] = slope * static_cast<float>(i / 16);
+      }
+      ExpectOwnVariantsCorrect(attempt);
     }
-    ExpectOwnVariantsCorrect(attempt);
   }
 }
 
