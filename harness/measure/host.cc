@@ -210,7 +210,8 @@ Host ReadHost(const std::filesystem::path& root) {
   const auto missing = [&host](bool is, const char* what) {
     if (is) host.notes.emplace_back(what);
   };
-  host.arch = files.Read("proc/sys/kernel/arch");
+  // Under an emulator the files are those of another architecture.
+  if (root != "/") host.arch = files.Read("proc/sys/kernel/arch");
   if (host.arch.empty()) host.arch = BuiltArch();
   ReadModel(files, cpuinfo, host);
   missing(host.cpu_model.empty(), "CPU model unknown: /proc/cpuinfo does not tell it");

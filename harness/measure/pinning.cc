@@ -50,6 +50,7 @@ bool PinTeam(int threads, const std::vector<int>& cpus) {
   omp_set_num_threads(threads);
   std::atomic<bool> pinned = static_cast<size_t>(threads) <= cpus.size();
   const bool try_pin = pinned;
+  SetDenormals(false);  // here too: LLVM's OpenMP gives every team the state that the caller has at its start
   Parallel(threads, [&](int thread) {
     SetDenormals(false);
     if (try_pin && !SetAffinity(&cpus[static_cast<size_t>(thread)], 1)) pinned = false;
@@ -61,6 +62,7 @@ bool PinTeam(int threads, const std::vector<int>& cpus) {
 }
 
 void UnpinTeam(int threads, const std::vector<int>& cpus) {
+  SetDenormals(true);
   Parallel(threads, [&](int) {
     SetDenormals(true);
     if (!cpus.empty()) SetAffinity(cpus.data(), cpus.size());
