@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -202,7 +201,8 @@ TEST(Host, NamesTheHypervisorByFirmwareOrSaysThatItHasNoName) {
 TEST(Host, MachineIdIsTwelveHexDigitsOfTheHardwareAlone) {
   Tree tree = Desktop();
   const std::string id = tree.Read().machine_id;
-  EXPECT_TRUE(std::regex_match(id, std::regex("[0-9a-f]{12}"))) << id;
+  EXPECT_EQ(id.size(), 12u);
+  EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos) << id;
   tree.Add("proc/self/status", "Cpus_allowed_list:\t0-1").Add("proc/sys/kernel/osrelease", "7.0");
   tree.Add("proc/meminfo", "MemTotal: 8388000 kB\nMemAvailable: 1 kB").Add("proc/sys/kernel/hostname", "other");
   tree.Add("proc/self/cgroup", "0::/").Add("sys/fs/cgroup/cpu.max", "100000 100000");
