@@ -12,21 +12,21 @@ namespace {
 // The team's state is given back however the measuring ends.
 class Unpin {
  public:
-  Unpin(std::span<const Contender> contenders, const std::vector<int>& cpus) : cpus_(cpus) {
+  explicit Unpin(std::span<const Contender> contenders) : allowed_(AllowedCpus()) {
     for (const Contender& contender : contenders) threads_ = std::max(threads_, contender.threads);
   }
-  ~Unpin() { UnpinTeam(threads_, cpus_); }
+  ~Unpin() { UnpinTeam(threads_, allowed_); }
 
  private:
   int threads_ = 1;
-  const std::vector<int>& cpus_;
+  std::vector<int> allowed_;
 };
 
 }  // namespace
 
 std::vector<Measurement> MeasureGroup(std::span<const Contender> contenders, const MeasureOptions& options,
                                       const std::vector<int>& cpus) {
-  const Unpin unpin(contenders, cpus);
+  const Unpin unpin(contenders);
   std::vector<Sampler> samplers;
   for (const Contender& contender : contenders) samplers.emplace_back(contender, options, cpus);
 

@@ -4,16 +4,47 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
+#include <system_error>
+#include <utility>
 
 namespace roofgap {
+
+namespace {
 
 int64_t InvoluntarySwitches() {
   rusage usage{};
   return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
+// The second number of each thread's schedstat: nanoseconds spent waiting in a run queue.
+std::optional<int64_t> WaitedNs() {
+  std::optional<int64_t> sum;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    std::ifstream in(task.path() / "schedstat");
+    int64_t ran = 0, waited = 0;
+    if (in >> ran >> waited) sum = sum.value_or(0) + waited;
+  }
+  return sum;
+}
+
+}  // namespace
+
+bool Matters(double lost_ns, double ns) { return lost_ns > 0.01 * ns; }
+
+PreemptionWatch::PreemptionWatch() : switches_(InvoluntarySwitches()), waited_(WaitedNs()) {}
+
+double PreemptionWatch::LostNs() {
+  const int64_t before = std::exchange(switches_, InvoluntarySwitches());
+  if (switches_ == before) return 0;
+  const std::optional<int64_t> waited_before = std::exchange(waited_, WaitedNs());
+  if (!waited_ || !waited_before) return kSwitchNs * static_cast<double>(switches_ - before);
+  // A thread that ended took its time with it.
+  return static_cast<double>(std::max<int64_t>(0, *waited_ - *waited_before));
 }
 
 int64_t StolenNs(const std::vector<int>& cpus) {
@@ -42,9 +73,5 @@ int64_t StolenNs(std::string_view proc_stat, const std::vector<int>& cpus, int64
   }
   return ticks_per_second > 0 ? ticks * (1'000'000'000 / ticks_per_second) : 0;
 }
-
-bool SwitchesMatter(int64_t switches, double ns) { return static_cast<double>(switches) * kSwitchNs > 0.01 * ns; }
-
-bool StealMatters(int64_t stolen_ns, double ns, int cpus) { return static_cast<double>(stolen_ns) > 0.01 * ns * cpus; }
 
 }  // namespace roofgap

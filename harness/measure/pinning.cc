@@ -3,7 +3,9 @@
 #include <omp.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
@@ -44,6 +46,23 @@ bool SetAffinity(const int* cpus, size_t count) {
 }
 
 }  // namespace
+
+std::vector<int> AllowedCpus() {
+  // The kernel refuses a set smaller than its own, whose size it does not tell.
+  for (int size = 1024; size <= 1 << 20; size *= 2) {
+    cpu_set_t* set = CPU_ALLOC(size);
+    const size_t bytes = CPU_ALLOC_SIZE(size);
+    CPU_ZERO_S(bytes, set);
+    const bool done = sched_getaffinity(0, bytes, set) == 0;
+    std::vector<int> cpus;
+    for (int cpu = 0; done && cpu < size; ++cpu) {
+      if (CPU_ISSET_S(cpu, bytes, set)) cpus.push_back(cpu);
+    }
+    CPU_FREE(set);
+    if (done) return cpus;
+  }
+  return {};
+}
 
 bool PinTeam(int threads, const std::vector<int>& cpus) {
   omp_set_dynamic(0);

@@ -5,12 +5,15 @@
 
 namespace roofgap {
 
+// CPUs that the calling thread may run on now, ascending.
+std::vector<int> AllowedCpus();
+
 // Makes the OpenMP team of `threads` threads ready for measuring: omp_set_num_threads, thread i pinned to cpus[i],
 // denormals off on each. Cheap enough for the start of every block (one parallel region); needed there because
 // libgomp lets threads exit when a team shrinks. Returns false when the system refuses a pin (then nothing is pinned).
 bool PinTeam(int threads, const std::vector<int>& cpus);
 
-// Lets every thread of the team run on all of `cpus` again.
+// Lets every thread of the team run on all of `cpus` again, denormals as usual.
 void UnpinTeam(int threads, const std::vector<int>& cpus);
 
 }  // namespace roofgap

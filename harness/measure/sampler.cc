@@ -15,8 +15,8 @@
 namespace roofgap {
 namespace {
 
-// Switches are asked for so often: asking takes 1 us, and what is dropped for one switch should be little.
-constexpr double kSwitchCheckNs = 200e3;
+// Preemption is asked for so often: asking takes 1 us, and what is dropped for one should be little.
+constexpr double kPreemptionCheckNs = 200e3;
 // From here on a call is long enough to ask in between whether to stop.
 constexpr double kLongCallNs = 100e6;
 // From here on refilling the caches (32 MiB at 10 GB/s are 3 ms) is under 1 % of a call, and no first call is dropped.
@@ -83,7 +83,7 @@ void Sampler::WarmUpCalls(const std::function<bool()>& stop) {
 std::vector<double> Sampler::Samples(const std::function<bool()>& stop) {
   std::vector<double> samples;
   const int64_t start = NowNs();
-  int64_t switches = InvoluntarySwitches();
+  PreemptionWatch preemption;
   int64_t taken = 0;
   const auto more = [&] {
     return taken < options_.block_calls || static_cast<double>(NowNs() - start) < options_.block_s * 1e9;
@@ -96,10 +96,11 @@ std::vector<double> Sampler::Samples(const std::function<bool()>& stop) {
       samples.push_back(ns / static_cast<double>(batch_));
       chunk_ns += ns;
       ++taken;
-    } while (chunk_ns < kSwitchCheckNs && more());
-    const int64_t before = std::exchange(switches, InvoluntarySwitches());
-    if (SwitchesMatter(switches - before, chunk_ns)) {
-      samples_switched_ += static_cast<int64_t>(samples.size() - first);
+    } while (chunk_ns < kPreemptionCheckNs && more());
+    // A sample that lost time lasted longer for it: the loss is held against what it should have taken.
+    const double expected_ns = call_ns_ * static_cast<double>(batch_) * static_cast<double>(samples.size() - first);
+    if (Matters(preemption.LostNs(), std::min(chunk_ns, expected_ns))) {
+      samples_preempted_ += static_cast<int64_t>(samples.size() - first);
       aside_.insert(aside_.end(), samples.begin() + static_cast<std::ptrdiff_t>(first), samples.end());
       samples.resize(first);
     }
@@ -124,8 +125,8 @@ void Sampler::Block(const std::function<bool()>& stop) {
 
   off = reference.Off(RunCanary(canary, contender_.threads)) || off;
   const int64_t block_ns = NowNs() - start;
-  const bool stole =
-      StealMatters(StolenNs(used) - stolen, static_cast<double>(block_ns), static_cast<int>(used.size()));
+  const bool stole = Matters(static_cast<double>(StolenNs(used) - stolen),
+                             static_cast<double>(block_ns) * static_cast<double>(used.size()));
   ++blocks_;
   if (off || stole) {
     blocks_off_ += off;
@@ -166,10 +167,10 @@ std::string Sampler::WhyUnstable(const Measurement& result) const {
   if (result.interrupted) add("interrupted");
   if (result.discarded > kMostDiscarded) {
     add(
-        Format("%.0f %% of samples disturbed: canary off in %lld of %lld blocks, time stolen in %lld, %lld samples hit "
-               "by context switches",
+        Format("%.0f %% of samples disturbed: canary off in %lld of %lld blocks, time stolen in %lld, %lld samples "
+               "preempted",
                100 * result.discarded, static_cast<long long>(blocks_off_), static_cast<long long>(blocks_),
-               static_cast<long long>(blocks_stolen_), static_cast<long long>(samples_switched_)));
+               static_cast<long long>(blocks_stolen_), static_cast<long long>(samples_preempted_)));
   }
   if (kept_.size() < kIntervalSamples && !aside_.empty()) add("disturbed samples are counted, for want of others");
   const double width = RelativeHalfWidth(result.statistics);

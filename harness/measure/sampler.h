@@ -30,7 +30,7 @@ class Sampler {
  private:
   double Sample();
   void ChooseBatch(double call_ns);
-  // Samples until the block is full; those that a context switch hit go aside.
+  // Samples until the block is full; those that were preempted go aside.
   std::vector<double> Samples(const std::function<bool()>& stop);
   // The kept samples; while they are too few for an interval, the disturbed ones with them.
   std::vector<double> Counted() const;
@@ -49,7 +49,7 @@ class Sampler {
   bool pinned_ = true;
   std::vector<double> kept_, block_medians_, clocks_;
   std::vector<double> aside_;  // disturbed samples
-  int64_t blocks_ = 0, blocks_off_ = 0, blocks_stolen_ = 0, samples_switched_ = 0;
+  int64_t blocks_ = 0, blocks_off_ = 0, blocks_stolen_ = 0, samples_preempted_ = 0;
 };
 
 }  // namespace roofgap

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 #include <omp.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -29,17 +28,6 @@ MeasureOptions Quick() {
   MeasureOptions options;
   options.budget_s = 0.1;
   return options;
-}
-
-std::vector<int> Allowed() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  sched_getaffinity(0, sizeof(set), &set);
-  std::vector<int> cpus;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
-  }
-  return cpus;
 }
 
 TEST(Measure, OfNothingIsNothing) { EXPECT_TRUE(Measure({}, Quick()).empty()); }
@@ -157,14 +145,14 @@ TEST(Measure, InterruptedBeforeTheFirstBlockHasNoSamples) {
 }
 
 TEST(Measure, RunsEachContenderWithItsTeamPinnedAndGivesTheAffinityBack) {
-  const std::vector<int> before = Allowed();
+  const std::vector<int> before = AllowedCpus();
   const std::vector<int> cores = ReadHost().cores;
   std::atomic<int> most = 0;
   std::atomic<bool> one_cpu_each = true;
   const auto call = [&](int) {
     most = std::max<int>(most, omp_get_max_threads());
     Parallel(omp_get_max_threads(), [&](int thread) {
-      if (Allowed() != std::vector<int>{cores[static_cast<size_t>(thread)]}) one_cpu_each = false;
+      if (AllowedCpus() != std::vector<int>{cores[static_cast<size_t>(thread)]}) one_cpu_each = false;
     });
   };
   std::vector<Contender> contenders{{.label = "one", .threads = 1, .call = call}};
@@ -173,7 +161,7 @@ TEST(Measure, RunsEachContenderWithItsTeamPinnedAndGivesTheAffinityBack) {
   if (!results[0].pinned) GTEST_SKIP() << "this system refuses to pin";
   EXPECT_EQ(most, static_cast<int>(contenders.size()));
   EXPECT_TRUE(one_cpu_each);
-  EXPECT_EQ(Allowed(), before);
+  EXPECT_EQ(AllowedCpus(), before);
 }
 
 TEST(Measure, MoreThreadsThanCoresRunUnpinnedAndAreReportedSo) {
