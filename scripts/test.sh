@@ -92,7 +92,7 @@ for part in "${all_parts[@]}"; do
       elif $setup && ! "$root/scripts/setup.sh" --tests --aarch64; then
         report "$part" 0 0 0 "left out: its packages cannot be installed here"
       elif configure "$part" -DROOFGAP_WERROR=ON && build "$part" kernels_test; then
-        cpp_part "$part" "$part" -L kernels
+        cpp_part "$part" "$part" -L kernels -E _reference_t
       else
         report "$part" 0 1 0 "did not build"
       fi
