@@ -1,12 +1,12 @@
 """The axes of a roofline: limits, roofs with their values written on them, and the names of the problems."""
 import math
-import textwrap
 
 from roofgap_io import number
 
 ROOF_STYLES = {"L1": (0, ()), "L2": (0, (6, 1.5)), "L3": (0, (3, 1.5)), "DRAM": (0, (1, 1.2))}
 ROOF_COLOUR = "#555555"
 LABEL_SIZE = 9.5
+NAME_LENGTH = 30
 BEHIND_TEXT = dict(boxstyle="square,pad=0.05", facecolor="white", edgecolor="none", alpha=0.75)
 
 
@@ -75,6 +75,7 @@ def draw_problems(panel, rows, colours):
     problems = {}
     for row in rows:
         problems.setdefault(row["problem"], []).append(row)
+    labels = [group[0]["label"] for group in problems.values()]
     ordered = sorted(problems.values(), key=lambda group: number(group[0], "intensity"))
     if not ordered:
         return
@@ -95,7 +96,7 @@ def draw_problems(panel, rows, colours):
         name_x = math.exp(at)
         panel.plot([x, name_x], [min(speeds), names_top], color=colour, linewidth=0.7, alpha=0.55, zorder=1)
         panel.annotate(
-            textwrap.shorten(group[0]["label"] or group[0]["problem"], 30, placeholder="…"),
+            name(group[0], labels),
             (name_x, names_top),
             xytext=(0, -3),
             textcoords="offset points",
@@ -106,6 +107,12 @@ def draw_problems(panel, rows, colours):
             color="#222222",
             bbox=BEHIND_TEXT,
         )
+
+
+def name(row, labels):
+    """The row's label where it is its problem's alone, the problem otherwise; cut where it is long."""
+    text = row["label"] if labels.count(row["label"]) == 1 and row["label"] else row["problem"]
+    return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1] + "…"
 
 
 def spread(wanted, pitch, low, high):

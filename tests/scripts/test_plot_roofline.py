@@ -1,0 +1,144 @@
+"""scripts/plot_roofline.py and roofgap_io.py on the stored run tests/data/run_small, which is made up."""
+import csv
+import pathlib
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RUN = ROOT / "tests" / "data" / "run_small"
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import roofgap_io
+import roofline_axes
+
+
+@pytest.fixture
+def run_dir(tmp_path):
+    return shutil.copytree(RUN, tmp_path / "a run")
+
+
+def plot(*words):
+    script = ROOT / "scripts" / "plot_roofline.py"
+    return subprocess.run([sys.executable, script, *words], capture_output=True, text=True)
+
+
+def fails(*words):
+    """Runs what must be refused: exit code 2, one line on stderr, nothing on stdout. Returns the line."""
+    done = plot(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+def rewrite(path, change):
+    """Replaces the rows of a CSV file by what `change` makes of them."""
+    with open(path, newline="") as file:
+        reader = csv.DictReader(file)
+        rows, fields = list(reader), reader.fieldnames
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, fields, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(change(rows))
+
+
+def points(svg):
+    """Markers drawn: uses of path definitions inside of lines that are no axis ticks."""
+    root = xml.etree.ElementTree.parse(svg).getroot()
+    name = "{http://www.w3.org/2000/svg}"
+    axes = [group for group in root.iter(name + "g") if group.get("id", "").startswith("axes_")]
+    lines = [group for panel in axes for group in panel if group.get("id", "").startswith("line2d")]
+    return sum(1 for line in lines for _ in line.iter(name + "use"))
+
+
+def test_both_pictures_are_made_from_the_directory_alone(run_dir):
+    done = plot(run_dir)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"{run_dir}/roofline.svg", f"{run_dir}/roofline.png"]
+    assert (run_dir / "roofline.png").read_bytes().startswith(b"\x89PNG")
+    with open(RUN / "measurements.csv", newline="") as file:
+        measured = [row for row in csv.DictReader(file) if row["status"] == "measured"]
+    assert points(run_dir / "roofline.svg") == len(measured)
+
+
+def test_out_names_the_files_and_threads_keeps_one_panel(run_dir, tmp_path):
+    done = plot(run_dir, "--out", tmp_path / "one", "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    assert not (run_dir / "roofline.svg").exists()
+    with open(RUN / "measurements.csv", newline="") as file:
+        single = [row for row in csv.DictReader(file) if row["status"] == "measured" and row["threads"] == "1"]
+    assert points(tmp_path / "one.svg") == len(single)
+
+
+@pytest.mark.parametrize("kind", ["compute", "memory"])
+def test_a_missing_roof_says_what_to_run(run_dir, kind):
+    rewrite(run_dir / "ceilings.csv", lambda rows: [r for r in rows if r["kind"] != kind or r["threads"] != "2"])
+    line = fails(run_dir)
+    assert f"no {kind} roof" in line and "hwprobe --threads 2" in line
+
+
+def test_missing_ceilings_say_what_to_run(run_dir):
+    (run_dir / "ceilings.csv").unlink()
+    assert "run: hwprobe" in fails(run_dir)
+
+
+def test_a_directory_that_is_no_run_is_refused(tmp_path):
+    assert "machine.json" in fails(tmp_path)
+
+
+def test_an_isa_that_was_not_measured_is_refused_with_those_that_were(run_dir):
+    line = fails(run_dir, "--isa", "NEON")
+    assert "NEON" in line and "AVX3" in line
+
+
+def test_a_run_without_a_measured_row_is_refused(run_dir):
+    rewrite(run_dir / "measurements.csv", lambda rows: [r for r in rows if r["status"] == "skipped"])
+    assert "no measured row" in fails(run_dir)
+
+
+def test_a_torn_row_is_named(run_dir):
+    path = run_dir / "measurements.csv"
+    path.write_text(path.read_text()[:-30])
+    assert f"row {len(RUN.joinpath('measurements.csv').read_text().splitlines()) - 1} " in fails(run_dir)
+
+
+def test_another_schema_version_is_refused(run_dir):
+    rewrite(run_dir / "ceilings.csv", lambda rows: [{**row, "schema_version": "9"} for row in rows])
+    assert "schema_version 9" in fails(run_dir)
+
+
+def test_a_missing_column_is_named(run_dir):
+    path = run_dir / "ceilings.csv"
+    path.write_text(path.read_text().replace("op_mix", "mix", 1))
+    assert "op_mix" in fails(run_dir)
+
+
+def test_an_empty_number_is_none_and_a_word_is_an_error():
+    assert roofgap_io.number({"best": ""}, "best") is None
+    assert roofgap_io.number({"best": "1.5"}, "best") == 1.5
+    with pytest.raises(roofgap_io.InputError, match="best"):
+        roofgap_io.number({"best": "fast"}, "best")
+
+
+@pytest.mark.parametrize("wanted", [[0.0], [1.0, 1.1, 1.2, 1.3], [0.0, 0.0, 9.9, 10.0], [5.0] * 11, list(range(10))])
+def test_names_are_kept_apart_in_order_and_inside(wanted):
+    placed = roofline_axes.spread(wanted, 1.0, 0.0, 10.0)
+    assert placed[0] >= 0 and placed[-1] <= 10 + 1e-9
+    assert all(b - a >= 1 - 1e-9 for a, b in zip(placed, placed[1:]))
+
+
+def test_names_that_lie_apart_stay_where_they_are():
+    assert roofline_axes.spread([1.0, 4.0, 8.5], 1.0, 0.0, 10.0) == [1.0, 4.0, 8.5]
+
+
+def test_names_for_which_there_is_no_room_are_left_out():
+    assert roofline_axes.spread([5.0] * 12, 1.0, 0.0, 10.0) == [None] * 12
+
+
+def test_problems_that_share_a_label_are_named_by_their_shape():
+    row = {"label": "classifier", "problem": "fc:ic2048oc1000"}
+    assert roofline_axes.name(row, ["classifier", "other"]) == "classifier"
+    assert roofline_axes.name(row, ["classifier", "classifier"]) == "fc:ic2048oc1000"
