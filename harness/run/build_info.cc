@@ -1,30 +1,9 @@
 #include "harness/run/build_info.h"
 
-#include <ctime>
-
+#include "harness/record/provenance.h"
 #include "kernels/api/process_isa.h"
 
 namespace roofgap {
-namespace {
-
-std::string Compiler() {
-#if defined(__clang__)
-  return "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
-#else
-  return "gcc " + std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__);
-#endif
-}
-
-}  // namespace
-
-std::string UtcNow() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts;
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 RunInfo NewRunInfo() {
   RunInfo info;

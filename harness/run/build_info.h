@@ -1,17 +1,12 @@
 #ifndef ROOFGAP_HARNESS_RUN_BUILD_INFO_H_
 #define ROOFGAP_HARNESS_RUN_BUILD_INFO_H_
 
-#include <string>
-
 #include "harness/record/record.h"
 
 namespace roofgap {
 
 // A RunInfo that knows the program (version, compiler, build type, libraries) and the time; the rest is the run's.
 RunInfo NewRunInfo();
-
-// The time of day, "2026-01-31T12:00:00Z".
-std::string UtcNow();
 
 }  // namespace roofgap
 

@@ -11,7 +11,7 @@
 #include "harness/measure/isa_scope.h"
 #include "harness/measure/measure.h"
 #include "harness/measure/pinning.h"
-#include "harness/run/build_info.h"
+#include "harness/record/provenance.h"
 #include "harness/run/operand_sets.h"
 #include "harness/run/verify.h"
 
