@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <ctime>
 #include <string>
 #include <tuple>
 
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
 #include "harness/record/json.h"
+#include "harness/record/provenance.h"
 #include "hwprobe/latency.h"
 #include "kernels/api/error.h"
 
@@ -17,23 +17,6 @@ namespace roofgap {
 namespace {
 
 constexpr int64_t kMiB = int64_t{1} << 20;
-
-std::string UtcNow() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts;
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-std::string Compiler() {
-#if defined(__clang__)
-  return "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
-#else
-  return "gcc " + std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__);
-#endif
-}
 
 // Of all threads together. The bandwidth curve goes to four times the last-level caches in use; DRAM is measured on
 // eight times as much, because caches that resist streaming keep parts of what is less (of 2 x 64 MiB beside 32 MiB of
