@@ -248,4 +248,21 @@ INSTANTIATE_TEST_SUITE_P(All, OneDnnIsaTest, testing::Values("AVX3", "AVX2", "SS
 }  // namespace
 }  // namespace roofgap
 
+#else
+
+#include <gtest/gtest.h>
+
+#include "kernels/api/process_isa.h"
+
+namespace roofgap {
+namespace {
+
+TEST(ProcessIsaTest, WithoutALibraryToLimitEveryLimitIsKept) {
+  EXPECT_TRUE(LimitProcessIsa("AVX2"));
+  EXPECT_EQ(ProcessIsa(), "");
+}
+
+}  // namespace
+}  // namespace roofgap
+
 #endif  // ROOFGAP_ONEDNN
