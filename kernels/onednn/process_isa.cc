@@ -63,7 +63,8 @@ bool LimitAndCheck(std::string_view isa, std::string* why) {
   return false;
 }
 
-[[maybe_unused]] const bool kRegistered = RegisterProcessIsa({.limit = LimitAndCheck, .in_effect = InEffect, .library = onednn::LibraryName});
+[[maybe_unused]] const bool kRegistered =
+    RegisterProcessIsa({.limit = LimitAndCheck, .in_effect = InEffect, .library = onednn::LibraryName});
 
 }  // namespace
 }  // namespace roofgap
