@@ -23,7 +23,8 @@ constexpr double kLongCallNs = 100e6;
 constexpr double kSelfWarmingNs = 1e9;
 // More than this discarded, and what remains is a choice, not a sample.
 constexpr double kMostDiscarded = 0.20;
-constexpr size_t kIntervalSamples = 6;
+// With fewer undisturbed samples than this the disturbed ones are counted too.
+constexpr size_t kFewest = StopRule::kLeastSamples;
 
 // Kept for the life of the process, so that a group is held to what the machine did for those before it.
 CanaryReference& Reference(Canary canary, int threads) {
@@ -137,12 +138,14 @@ void Sampler::Block(const std::function<bool()>& stop) {
     block_medians_.push_back(Summarise(samples).median);
   }
   spent_ns_ += NowNs() - start;
-  verdict_ = rule_.Look(Summarise(Counted(), block_medians_), std::ssize(block_medians_), spent_s());
+  Statistics statistics = Summarise(Counted(), block_medians_);
+  if (kept_.size() < kFewest) statistics.ci_low = statistics.ci_high = std::nullopt;
+  verdict_ = rule_.Look(statistics, std::ssize(block_medians_), spent_s());
 }
 
 std::vector<double> Sampler::Counted() const {
   std::vector<double> counted = kept_;
-  if (kept_.size() < kIntervalSamples) counted.insert(counted.end(), aside_.begin(), aside_.end());
+  if (kept_.size() < kFewest) counted.insert(counted.end(), aside_.begin(), aside_.end());
   return counted;
 }
 
@@ -172,7 +175,7 @@ std::string Sampler::WhyUnstable(const Measurement& result) const {
                100 * result.discarded, static_cast<long long>(blocks_off_), static_cast<long long>(blocks_),
                static_cast<long long>(blocks_stolen_), static_cast<long long>(samples_preempted_)));
   }
-  if (kept_.size() < kIntervalSamples && !aside_.empty()) add("disturbed samples are counted, for want of others");
+  if (kept_.size() < kFewest && !aside_.empty()) add("disturbed samples are counted, for want of others");
   const double width = RelativeHalfWidth(result.statistics);
   if (!result.statistics.ci_low) {
     add(Format("%lld samples in %.2g s: an interval needs 6", static_cast<long long>(result.statistics.n), spent_s()));

@@ -32,7 +32,7 @@ class Sampler {
   void ChooseBatch(double call_ns);
   // Samples until the block is full; those that were preempted go aside.
   std::vector<double> Samples(const std::function<bool()>& stop);
-  // The kept samples; while they are too few for an interval, the disturbed ones with them.
+  // The kept samples; while they are fewer than three, the disturbed ones with them.
   std::vector<double> Counted() const;
   std::string WhyUnstable(const Measurement& result) const;
 

@@ -20,7 +20,7 @@ StopRule::Verdict StopRule::Look(const Statistics& statistics, int64_t blocks, d
   if (statistics.n < kLeastSamples) return Verdict::kGoOn;
   if (spent_s >= budget_s_ * (statistics.ci_low ? 1.0 : 1.5)) return Verdict::kBudget;
   const double shrink = width / target_;  // the time to the target grows with its square
-  if (statistics.ci_low && spent_s >= budget_s_ / 2 && spent_s * shrink * shrink > 10 * budget_s_) {
+  if (statistics.n >= kTellingSamples && spent_s >= budget_s_ / 2 && spent_s * shrink * shrink > 10 * budget_s_) {
     return Verdict::kHopeless;
   }
   return Verdict::kGoOn;

@@ -30,6 +30,7 @@ class StopRule {
 
   static constexpr int64_t kBlocks = 6;
   static constexpr int64_t kLeastSamples = 3;
+  static constexpr int64_t kTellingSamples = 30;  // below, the width of an interval tells little of the next one's
 
  private:
   double target_, budget_s_;

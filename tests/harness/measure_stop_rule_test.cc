@@ -72,6 +72,8 @@ TEST(StopRule, WhatWillNeverMeetTheTargetStopsAtHalfTheBudget) {
   StopRule rule(0.01, 1);
   EXPECT_EQ(rule.Look(WithInterval(100, 0.08), 20, 0.49), Verdict::kGoOn);
   EXPECT_EQ(rule.Look(WithInterval(100, 0.08), 20, 0.51), Verdict::kHopeless);
+  StopRule few(0.01, 1);
+  EXPECT_EQ(few.Look(WithInterval(29, 0.08), 20, 0.51), Verdict::kGoOn);
   StopRule near(0.01, 1);
   EXPECT_EQ(near.Look(WithInterval(100, 0.03), 20, 0.51), Verdict::kGoOn);
 }
