@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Checks the rules that the compiler cannot: where things lie and what may know what.
 
 Usage: check_layout.py [ROOT]

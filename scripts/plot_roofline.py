@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Draws the roofline of a run, as SVG and PNG, from the files in its directory alone.
 
 A point is a measured row: x its intensity, y its GFLOP/s. The roofs are the best of ceilings.csv for the instruction
@@ -46,16 +46,14 @@ def choose(rows, column, wanted, preferred):
 
 
 def select(run_dir, options):
-    """The machine, the rows to draw and what they have in common."""
-    machine = roofgap_io.read_machine(run_dir)
-    rows = [
-        row
-        for row in roofgap_io.read_measurements(run_dir)
-        if row["gflops"] and row["intensity"] and row["status"] in ("measured", "unstable")
-    ]
-    if not rows:
+    """The machine, the rows to draw, what they have in common, the thread counts to draw."""
+    machine = roofgap_io.read_json(os.path.join(run_dir, "machine.json"))
+    rows = [row for row in roofgap_io.read_measurements(run_dir) if row["status"] in ("measured", "unstable")]
+    if all(row["status"] == "unstable" for row in rows):
         raise InputError(f"{run_dir}/measurements.csv has no measured row")
-    common = {}
+    run_file = os.path.join(run_dir, "run.json")
+    run = roofgap_io.read_json(run_file) if os.path.exists(run_file) else {}
+    common = {"libraries": run.get("libraries", [])}
     for column, wanted, preferred in (
         ("dtype", options.dtype, ()),
         ("isa", options.isa, machine.get("isa", [])),
@@ -139,12 +137,14 @@ def legends(figure, colours, markers, right):
 
 
 def draw(machine, rows, common, panels):
-    """`panels`: (threads, peak, bandwidths), left to right."""
+    """`panels`: (threads, peak, bandwidths), left to right. Unstable rows are counted in the caption, not drawn."""
+    unstable = sum(row["status"] == "unstable" for row in rows)
+    rows = [row for row in rows if row["status"] == "measured"]
     colours, markers = styles(rows)
     width = 6.4 * len(panels) + 2.9
     figure, axes = pyplot.subplots(1, len(panels), figsize=(width, 7.6), sharey=True, squeeze=False)
     right = 1 - 2.1 / width
-    figure.subplots_adjust(left=0.8 / width, right=right, top=0.86, bottom=0.145, wspace=0.04)
+    figure.subplots_adjust(left=0.8 / width, right=right, top=0.86, bottom=0.155, wspace=0.04)
     roofline_axes.frame(axes[0], rows, panels)
     for panel, (threads, peak, bandwidths) in zip(axes[0], panels):
         panel.set_title(f"{threads} thread{'s' if threads > 1 else ''}", fontsize=13, fontweight="bold")
@@ -159,23 +159,24 @@ def draw(machine, rows, common, panels):
 
     figure.suptitle(machine.get("cpu_model") or "unknown CPU", x=0.8 / width, ha="left", fontsize=15, y=0.965)
     dates = sorted({row["utc"][:10] for row in rows if row.get("utc")})
-    libraries = ", ".join(machine.get("libraries", []))
     caption = [
         f"{common['dtype']}, {common['isa']}, {common['cache']} cache",
         f"machine {machine.get('machine_id', 'unknown')}",
-        dates[-1] if dates else "",
-        libraries,
+        *dates[-1:],
+        *common["libraries"],
+        f"{unstable} unstable rows not drawn" if unstable else "",
     ]
-    figure.text(0.8 / width, 0.025, " · ".join(text for text in caption if text), fontsize=10.5, color="#444444")
-    if any(number(row, "gflops") > max(peak for _, peak, _ in panels) for row in rows):
-        figure.text(
-            right,
-            0.025,
-            "points above the compute roof: the algorithm multiplies less often than the problem counts",
-            fontsize=10.5,
-            color="#444444",
-            ha="right",
-        )
+    peaks = {threads: peak for threads, peak, _ in panels}
+    above = any(
+        number(row, "gflops") > peaks[int(row["threads"])]
+        and (number(row, "executed_flops") or 0) < (number(row, "flops") or 0)
+        for row in rows
+    )
+    style = dict(fontsize=10.5, color="#444444")
+    figure.text(0.8 / width, 0.045, " · ".join(text for text in caption if text), **style)
+    if above:
+        note = "Points above the compute roof: the algorithm multiplies less often than the problem counts."
+        figure.text(0.8 / width, 0.014, note, **style)
     return figure
 
 

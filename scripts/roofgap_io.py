@@ -10,8 +10,7 @@ class InputError(Exception):
     """A fault of the input, in one line: what, where, and what to do."""
 
 
-def read_machine(run_dir):
-    path = os.path.join(run_dir, "machine.json")
+def read_json(path):
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)
@@ -43,7 +42,7 @@ def read_table(path, needed, what_to_run):
 
 
 def read_measurements(run_dir):
-    needed = "op problem label variant dtype isa threads cache status intensity gflops".split()
+    needed = "op problem label variant dtype isa threads cache status flops executed_flops intensity gflops".split()
     return read_table(os.path.join(run_dir, "measurements.csv"), needed, f"roofgap run --out {run_dir} ...")
 
 

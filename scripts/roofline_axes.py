@@ -14,7 +14,8 @@ def frame(axes, rows, panels):
     """Log axes, alike in all panels: every point and every roof in sight, room for the names at the bottom."""
     intensities = [number(row, "intensity") for row in rows]
     speeds = [number(row, "gflops") for row in rows]
-    low_x, high_x = min(intensities) / 5, max(intensities) * 2.2
+    ridge = min(peak / max(bandwidths.values()) for _, peak, bandwidths in panels)
+    low_x, high_x = min(min(intensities) / 3, ridge / 6), max(intensities) * 2.2
     high_y = max(speeds + [peak for _, peak, _ in panels]) * 2
     low_y = min(speeds) / 1.6
     # The names take the lowest third of the height.
