@@ -65,9 +65,10 @@ void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, 
       // Taps `phase`, phase + S, ... share inputs: with stride 2, half of a row is held at a time.
 #pragma GCC unroll 2
       for (int phase = 0; phase < S; ++phase) {
+        const int inputs = W + (K - 1 - phase) / S;
         V x[W + (K - 1) / S];
 #pragma GCC unroll 16
-        for (int j = 0; j < W + (K - 1 - phase) / S; ++j) {
+        for (int j = 0; j < inputs; ++j) {
           const int column = j * S + phase;
           const bool exists = !kEdge || (column >= block.columns.begin && column < block.columns.end);
           x[j] = exists ? hn::LoadU(d, src + column * c_count) : hn::Zero(d);

@@ -88,6 +88,7 @@ constexpr std::string_view kShapes[] = {
     "dwsep:mb3ic8ih1oc9kh3ph1bia1act1",
     "dwsep:ic40ih12iw33oc48kh3ph1bia1act1",
     "dwsep:ic20ih9oc36kh3sh2sw1ph2pw1",
+    "dwsep:ic130ih9iw40oc20kh3ph1bia1act1",  // more than one band of rows
 
     "fc:ic1oc1",
     "fc:ic3oc17bia1",
