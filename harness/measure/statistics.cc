@@ -56,10 +56,12 @@ Statistics Summarise(std::span<const double> sample, std::span<const double> blo
     result.ci_low = sorted[static_cast<size_t>(rank - 1)];
     result.ci_high = sorted[static_cast<size_t>(result.n - rank)];
   }
-  const Statistics blocks = block_medians.empty() ? Statistics{} : Summarise(block_medians);
-  if (result.ci_low && blocks.ci_low) {
-    result.ci_low = std::min(*result.ci_low, *blocks.ci_low);
-    result.ci_high = std::max(*result.ci_high, *blocks.ci_high);
+  if (result.ci_low && !block_medians.empty()) {
+    std::vector<double> medians(block_medians.begin(), block_medians.end());
+    std::sort(medians.begin(), medians.end());
+    const int64_t rank = std::max<int64_t>(1, MedianIntervalRank(std::ssize(medians)));
+    result.ci_low = std::min(*result.ci_low, medians[static_cast<size_t>(rank - 1)]);
+    result.ci_high = std::max(*result.ci_high, medians[medians.size() - static_cast<size_t>(rank)]);
   }
   return result;
 }

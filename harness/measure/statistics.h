@@ -23,7 +23,7 @@ struct Statistics {
 int64_t MedianIntervalRank(int64_t n);
 
 // Samples of one block resemble each other more than those of another, so that the interval of all of them together
-// is too narrow. From six block medians on, the interval is widened until it holds the interval of these as well.
+// is too narrow. It is widened to hold the interval of the block medians as well; of fewer than six, all of them.
 Statistics Summarise(std::span<const double> sample, std::span<const double> block_medians = {});
 
 }  // namespace roofgap

@@ -96,8 +96,14 @@ TEST(Statistics, BlocksThatDifferWidenTheInterval) {
   EXPECT_EQ(*blocks.ci_high, 107);
 }
 
-TEST(Statistics, FewerThanSixBlocksDoNotChangeTheInterval) {
-  const std::vector<double> sample = Ramp(100), medians{1, 2, 3, 4, 100};
+TEST(Statistics, IntervalHoldsEveryMedianOfFewerThanSixBlocks) {
+  const std::vector<double> sample = Ramp(100), medians{45, 50, 2, 60, 99};
+  EXPECT_EQ(*Summarise(sample, medians).ci_low, 2);
+  EXPECT_EQ(*Summarise(sample, medians).ci_high, 99);
+}
+
+TEST(Statistics, BlocksThatAgreeDoNotChangeTheInterval) {
+  const std::vector<double> sample = Ramp(100), medians(20, 50.5);
   EXPECT_EQ(Summarise(sample, medians).ci_low, Summarise(sample).ci_low);
   EXPECT_EQ(Summarise(sample, medians).ci_high, Summarise(sample).ci_high);
 }
