@@ -17,6 +17,15 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+// With FMA hardware the accumulator is what is added to, as in a matrix product: ARM's instruction overwrites the
+// addend, so that the other form costs it a move. Without, it is what is multiplied, or the product would be computed
+// once.
+#if HWY_NATIVE_FMA
+constexpr bool kAccumulate = true;
+#else
+constexpr bool kAccumulate = false;
+#endif
+
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 // Highway's plain C++ targets compute element by element. A kernel compiled for them may still be vectorised by the
 // compiler at the baseline, so the roof of the baseline is that of the compiler's own 16-byte vectors.
@@ -53,7 +62,7 @@ struct Chains {
   template <size_t kChain>
   static HWY_INLINE V Next(V x, V m, V a) {
     if constexpr (kChain < kFma) {
-      return Ops::MulAdd(x, m, a);
+      return kAccumulate ? Ops::MulAdd(m, a, x) : Ops::MulAdd(x, m, a);
     } else if constexpr (kChain < kFma + kMul) {
       return Ops::Mul(x, m);
     } else {
@@ -99,7 +108,8 @@ struct Chains {
 
 template <int kFma, int kMul, int kAdd>
 constexpr ComputeLoop Loop(std::string_view op_mix) {
-  return {hwy::TargetName(HWY_TARGET), op_mix, kFma, kMul, kAdd, Ops::kLanes, &Chains<kFma, kMul, kAdd>::Run};
+  return {hwy::TargetName(HWY_TARGET),   op_mix, kFma, kMul, kAdd, kAccumulate, Ops::kLanes,
+          &Chains<kFma, kMul, kAdd>::Run};
 }
 
 std::span<const ComputeLoop> LoopsOfTarget() {

@@ -19,6 +19,7 @@ struct ComputeLoop {
   std::string_view isa;     // what it was compiled for
   std::string_view op_mix;  // fma, fma_add or mul_add: the vocabulary of ceilings.csv
   int fma, mul, add;        // chains of each kind
+  bool accumulate;          // which of the two forms the fma chains have
   int lanes;                // f32 elements of a vector
   // Returns the sum over all lanes and chains after `steps` steps. The caller must consume it.
   float (*run)(int64_t steps, float multiplier, float addend);

@@ -9,7 +9,7 @@
 namespace roofgap {
 namespace {
 
-// x = 0.9999 x + 0.0001 goes to 1, and 0.9999^n stays a normal number, for as many steps as a call has.
+// For as many steps as a call has, x = 0.9999 x + 0.0001 goes to 1, x + 0.0001 stays small and 0.9999^n normal.
 constexpr float kMultiplier = 0.9999f;
 constexpr float kAddend = 0.0001f;
 

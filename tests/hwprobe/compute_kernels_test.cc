@@ -17,7 +17,9 @@ double ExpectedChecksum(const ComputeLoop& loop, int64_t steps, double multiplie
   for (int chain = 0; chain < loop.chains(); ++chain) {
     double x = ChainStart(chain);
     for (int64_t step = 0; step < steps; ++step) {
-      if (chain < loop.fma) {
+      if (chain < loop.fma && loop.accumulate) {
+        x = multiplier * addend + x;
+      } else if (chain < loop.fma) {
         x = x * multiplier + addend;
       } else if (chain < loop.fma + loop.mul) {
         x = x * multiplier;
