@@ -178,14 +178,17 @@ std::vector<MemoryCandidate> ExploreMemory(Bench& bench, Arena& arena, std::span
 
 std::vector<Ceiling> RefineMemory(Bench& bench, Arena& arena, std::span<const MemoryCandidate> candidates,
                                   const MemoryEffort& effort) {
-  std::vector<Ceiling> rows;
+  std::vector<Ceiling> rows(candidates.size());
   for (const bool dram : {false, true}) {
     std::vector<MemoryCandidate> group;
-    for (const MemoryCandidate& c : candidates) {
-      if (IsDram(c.level) == dram) group.push_back(c);
+    std::vector<size_t> places;
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      if (IsDram(candidates[i].level) != dram) continue;
+      group.push_back(candidates[i]);
+      places.push_back(i);
     }
     const std::vector<Ceiling> measured = RefineGroup(bench, arena, group, effort);
-    rows.insert(rows.end(), measured.begin(), measured.end());
+    for (size_t k = 0; k < places.size(); ++k) rows[places[k]] = measured[k];
   }
   return rows;
 }

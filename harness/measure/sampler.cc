@@ -141,6 +141,14 @@ void Sampler::Block(const std::function<bool()>& stop) {
   Statistics statistics = Summarise(Counted(), block_medians_);
   if (kept_.size() < kFewest) statistics.ci_low = statistics.ci_high = std::nullopt;
   verdict_ = rule_.Look(statistics, std::ssize(block_medians_), spent_s());
+  // With too much put aside the row would be unstable: what comes makes up for it, while the budget lasts.
+  const bool met = verdict_ == StopRule::Verdict::kMet;
+  if (met && Discarded() > kMostDiscarded && spent_s() < options_.budget_s) verdict_ = StopRule::Verdict::kGoOn;
+}
+
+double Sampler::Discarded() const {
+  const double taken = static_cast<double>(kept_.size() + aside_.size());
+  return taken > 0 ? static_cast<double>(aside_.size()) / taken : 0;
 }
 
 std::vector<double> Sampler::Counted() const {
@@ -155,8 +163,7 @@ Measurement Sampler::Result(bool interrupted) const {
   result.interrupted = interrupted;
   result.pinned = pinned_;
   result.samples_ns = Counted();
-  const double taken = static_cast<double>(kept_.size() + aside_.size());
-  result.discarded = taken > 0 ? static_cast<double>(aside_.size()) / taken : 0;
+  result.discarded = Discarded();
   result.statistics = Summarise(result.samples_ns, block_medians_);
   result.clock_ghz = Summarise(clocks_).median;
   result.note = WhyUnstable(result);

@@ -34,6 +34,8 @@ class Sampler {
   std::vector<double> Samples(const std::function<bool()>& stop);
   // The kept samples; while they are fewer than three, the disturbed ones with them.
   std::vector<double> Counted() const;
+  // Share of the samples that went aside.
+  double Discarded() const;
   std::string WhyUnstable(const Measurement& result) const;
 
   const Contender& contender_;

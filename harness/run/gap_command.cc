@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/analysis/columns.h"
+#include "harness/analysis/drift.h"
 #include "harness/analysis/gap.h"
 #include "harness/analysis/table.h"
 #include "harness/record/csv.h"
@@ -20,10 +21,13 @@ int GapCommand(const std::filesystem::path& run_dir) {
                 "`roofgap run` again, or copy the ceilings.csv that it wrote to here");
   }
   const Ceilings ceilings = ReadCeilings(run_dir / files::kCeilings);
-  const std::vector<Gap> gaps = JoinRoofs(records, ceilings);
+  // What `hwprobe --recheck` measured after the run; without it the roofs stand as they were.
+  const std::filesystem::path again = run_dir / files::kCeilingsEnd;
+  const Ceilings end = std::filesystem::exists(again) ? ReadCeilings(again) : Ceilings{};
+  const std::vector<Gap> gaps = JoinRoofs(records, WithBetterBest(ceilings, end));
   ReplaceFile(run_dir / files::kGap, CsvText<Gap>(gaps));
   std::fputs(RenderGapTable(gaps).c_str(), stdout);
-  std::fputs(("\n" + RenderFindings(gaps)).c_str(), stdout);
+  std::fputs(("\n" + RenderFindings(gaps) + RenderDrift(FindDrift(ceilings, end))).c_str(), stdout);
   const bool broken =
       std::any_of(gaps.begin(), gaps.end(), [](const Gap& gap) { return gap.status == kWrong || AboveRoof(gap); });
   return broken ? 1 : 0;

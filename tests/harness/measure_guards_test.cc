@@ -130,13 +130,18 @@ TEST(WarmUp, OneCallBeyondTheCapIsEnough) {
   EXPECT_EQ(warm_up.call_ns(), 5000);
 }
 
-TEST(ColdSets, TogetherExceedTwiceTheCache) {
-  for (const int64_t bytes : {300'000, 1 << 20, 10'000'000, 64 << 20, 200 << 20}) {
+TEST(ColdSets, TogetherExceedTheCacheEightTimesAndNoMoreThanNeeded) {
+  for (const int64_t bytes : {2 << 20, 10'000'000, 64 << 20, 200 << 20, 300 << 20}) {
     const ColdSets sets = ChooseColdSets(bytes, 32 << 20);
     EXPECT_TRUE(sets.cold) << bytes;
-    EXPECT_GT(sets.sets * bytes, 64 << 20) << bytes;
-    EXPECT_TRUE(sets.sets == 2 || (sets.sets - 1) * bytes <= 64 << 20) << bytes;
+    EXPECT_GT(sets.sets * bytes, 256 << 20) << bytes;
+    EXPECT_TRUE(sets.sets == 2 || (sets.sets - 1) * bytes <= 256 << 20) << bytes;
   }
+}
+
+TEST(ColdSets, OfSmallOperandsThe256AreColdFromTwiceTheCacheOn) {
+  EXPECT_TRUE(ChooseColdSets(300'000, 32 << 20).cold);
+  EXPECT_EQ(ChooseColdSets(300'000, 32 << 20).sets, 256);
 }
 
 TEST(ColdSets, AreAtMost256AndThenSayThatTheyFit) {

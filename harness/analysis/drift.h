@@ -1,0 +1,34 @@
+#ifndef ROOFGAP_HARNESS_ANALYSIS_DRIFT_H_
+#define ROOFGAP_HARNESS_ANALYSIS_DRIFT_H_
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/record/record.h"
+
+// The roofs that a run relies on, measured before it and again after it (`hwprobe --recheck`).
+
+namespace roofgap {
+
+// A roof that was measured twice.
+struct Drift {
+  std::string roof;  // "compute AVX3 fma, 2 threads", "DRAM update, 1 thread"
+  std::string unit;
+  double before = 0, after = 0;  // medians
+  double change() const { return after / before - 1; }
+};
+
+// In the order of `end`; a roof that stands in one of the two alone has no drift.
+std::vector<Drift> FindDrift(const Ceilings& begin, const Ceilings& end);
+
+// `begin` with each best replaced by that of `end` where that is better: of two visits to a roof that nothing may pass,
+// the higher one counts. Medians stay those of `begin`.
+Ceilings WithBetterBest(const Ceilings& begin, const Ceilings& end);
+
+// What moved by more than 5 %, in a few lines; "" when nothing was measured twice.
+std::string RenderDrift(std::span<const Drift> drifts);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_ANALYSIS_DRIFT_H_

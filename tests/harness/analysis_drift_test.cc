@@ -1,0 +1,58 @@
+#include <gtest/gtest.h>
+
+#include "harness/analysis/drift.h"
+#include "tests/harness/made_up_ceilings.h"
+
+namespace roofgap {
+namespace {
+
+// The made-up ceilings a while later: fma 10 % slower, the first memory row 3 % faster and with a better best.
+Ceilings Later() {
+  Ceilings later = MadeUpCeilings();
+  for (Ceiling& row : later.rows) {
+    if (row.kind == "compute") {
+      *row.median *= 0.9;
+      *row.best *= 0.9;
+    } else {
+      *row.median *= 1.03;
+      *row.best *= 1.05;
+    }
+  }
+  return later;
+}
+
+TEST(AnalysisDrift, ComparesMediansOfTheSameRoof) {
+  const std::vector<Drift> drifts = FindDrift(MadeUpCeilings(), Later());
+  ASSERT_EQ(drifts.size(), MadeUpCeilings().rows.size());
+  for (const Drift& drift : drifts) {
+    EXPECT_NEAR(drift.change(), drift.unit == "GFLOP/s" ? -0.1 : 0.03, 1e-12) << drift.roof;
+  }
+}
+
+TEST(AnalysisDrift, ARoofThatWasMeasuredOnceHasNone) {
+  Ceilings other = Later();
+  for (Ceiling& row : other.rows) row.threads = 77;
+  EXPECT_TRUE(FindDrift(MadeUpCeilings(), other).empty());
+  EXPECT_EQ(RenderDrift({}), "");
+}
+
+TEST(AnalysisDrift, TheBetterBestCountsAndMediansStay) {
+  const Ceilings begin = MadeUpCeilings();
+  const Ceilings merged = WithBetterBest(begin, Later());
+  ASSERT_EQ(merged.rows.size(), begin.rows.size());
+  for (size_t i = 0; i < begin.rows.size(); ++i) {
+    const double factor = begin.rows[i].kind == "compute" ? 1 : 1.05;
+    EXPECT_DOUBLE_EQ(*merged.rows[i].best, *begin.rows[i].best * factor);
+    EXPECT_EQ(merged.rows[i].median, begin.rows[i].median);
+  }
+}
+
+TEST(AnalysisDrift, TextNamesWhatMovedAndByHowMuch) {
+  const std::vector<Drift> drifts = {{"DRAM load, 2 threads", "GB/s", 50, 40}, {"L1 load, 1 thread", "GB/s", 500, 501}};
+  EXPECT_EQ(RenderDrift(drifts),
+            "Roofs measured again after the run: 1 of 2 medians moved by more than 5 %: DRAM load, 2 threads\n"
+            "-20.0 % (50.0 to 40.0 GB/s).\n");
+}
+
+}  // namespace
+}  // namespace roofgap
