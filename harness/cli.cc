@@ -2,10 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "harness/plan/suite.h"
+#include "harness/run/build_info.h"
 #include "harness/run/gap_command.h"
 #include "harness/run/list_command.h"
 #include "harness/run/session.h"
@@ -23,10 +25,11 @@ constexpr const char* kExamples = R"(Examples:
   roofgap gap my-run
 Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
 
+// The command as it was typed, but for the folder of the program: results travel, folders do not.
 std::string Typed(int argc, char** argv) {
   std::string text;
   for (int i = 0; i < argc; ++i) {
-    const std::string word = argv[i];
+    const std::string word = i == 0 ? std::filesystem::path(argv[0]).filename().string() : argv[i];
     const bool quote = word.empty() || word.find_first_of(" \t\"'$&;()*?") != std::string::npos;
     text += (i > 0 ? " " : "") + (quote ? "'" + word + "'" : word);
   }
@@ -57,7 +60,7 @@ struct RunWords {
   std::vector<std::string> problems, threads;
   Axes axes;
   double budget_s = 0;
-  uint64_t seed = 1;
+  int64_t seed = 1;
   std::string probe, out, resume;
   bool dry_run = false;
 };
@@ -104,7 +107,8 @@ int Run(const CLI::App& run, const RunWords& words, const std::string& command) 
       options.request.problems.push_back({.problem = problem, .where = "--problem"});
     }
   }
-  options.request.seed = words.seed;
+  if (words.seed < 0) throw Error("--seed: got " + std::to_string(words.seed) + "; allowed is 0 or more");
+  options.request.seed = static_cast<uint64_t>(words.seed);
   if (!words.probe.empty()) options.probe = words.probe;
   if (!words.out.empty()) options.out = words.out;
   return RunSuite(options);
@@ -113,6 +117,7 @@ int Run(const CLI::App& run, const RunWords& words, const std::string& command) 
 int Dispatch(int argc, char** argv) {
   CLI::App app("roofgap: the gap between FLOPs and measured latency, kernel by kernel", "roofgap");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "roofgap " + NewRunInfo().roofgap_version);
   app.footer(kExamples);
 
   std::string op;
@@ -133,6 +138,9 @@ int Dispatch(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
+      throw Error("unknown subcommand '" + std::string(argv[1]) + "'; allowed are list, run, gap");
+    }
     throw Error(std::string(error.what()) + "; see --help");
   }
   if (*list) return ListCommand(op);
@@ -149,6 +157,9 @@ int RunCli(int argc, char** argv) {
     return Dispatch(argc, argv);
   } catch (const Error& error) {
     std::fprintf(stderr, "roofgap: %s\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {  // out of memory, above all
+    std::fprintf(stderr, "roofgap: stopped by %s\n", error.what());
     return 2;
   }
 }

@@ -16,7 +16,7 @@ struct ColdSets {
 
 inline constexpr int64_t kColdFactor = 8;
 
-inline constexpr int kMostColdSets = 256;
+inline constexpr int kMostColdSets = 1024;  // each set is up to eight mappings, of which a process has 65530
 
 // `set_bytes`: operands and packed weights of one set. `cache_bytes`: last-level cache that the threads in use can
 // reach; 0, unknown, counts as 32 MiB. At least 2 sets, because the end of a set stays cached until its next use.

@@ -61,7 +61,7 @@ class Expander {
     defaults.budget_s = 1.0;
     Axes axes = Override(defaults, given);
     for (const std::string& isa : axes.isas) {
-      if (!Contains(IsaVocabulary(), isa)) Fail("unknown isa '" + isa + "'; allowed are " + Joined(IsaVocabulary()));
+      if (!IsIsa(isa)) Fail("unknown isa '" + isa + "'; allowed are " + Joined(IsaVocabulary()));
     }
     return axes;
   }
@@ -93,7 +93,7 @@ class Expander {
   std::vector<bool> Caches() const {
     std::vector<bool> colds;
     for (const std::string& name : axes_.caches) {
-      if (name != "warm" && name != "cold") Fail("unknown cache '" + name + "'; allowed are warm, cold");
+      if (!IsCache(name)) Fail("unknown cache '" + name + "'; allowed are warm, cold");
       colds.push_back(name == "cold");
     }
     return colds;
@@ -145,9 +145,20 @@ auto Key(const Case& c) { return std::make_tuple(Describe(c.problem), c.variant,
 }  // namespace
 
 const std::vector<std::string_view>& IsaVocabulary() {
-  static const std::vector<std::string_view> names = {"AVX3", "AVX2",    "SSE4", "EMU128",   "NEON",
-                                                      "SVE",  "SVE_256", "SVE2", "SVE2_128", "SCALAR"};
+  static const std::vector<std::string_view> names = {
+      "AVX3_SPR", "AVX3_ZEN4", "AVX3_DL", "AVX3",     "AVX2",
+      "SSE4",     "SSSE3",     "SSE2",    "NEON",     "NEON_BF16",
+      "SVE",      "SVE2",      "SVE_256", "SVE2_128", "NEON_WITHOUT_AES",
+      "EMU128",   "SCALAR"};
   return names;
+}
+
+bool IsIsa(std::string_view name) { return Contains(IsaVocabulary(), name); }
+
+bool IsCache(std::string_view name) { return name == "warm" || name == "cold"; }
+
+bool IsDType(std::string_view name) {
+  return std::any_of(kDTypes.begin(), kDTypes.end(), [&](DType dtype) { return Name(dtype) == name; });
 }
 
 std::string OnlyIsa(const Request& request, const std::vector<std::string>& isas) {
@@ -160,6 +171,12 @@ std::string OnlyIsa(const Request& request, const std::vector<std::string>& isas
 }
 
 void CheckOffered(const Axes& axes, const Offer& offer) {
+  for (const std::string& dtype : axes.dtypes) {
+    if (!IsDType(dtype)) throw Error("--dtype: '" + dtype + "' is unknown; allowed are f32, f64, bf16, s8");
+  }
+  for (const std::string& cache : axes.caches) {
+    if (!IsCache(cache)) throw Error("--cache: '" + cache + "' is unknown; allowed are warm, cold");
+  }
   for (const std::string& isa : axes.isas) {
     if (Contains(offer.isas, isa)) continue;
     const char* what = Contains(IsaVocabulary(), isa) ? "' does not run here" : "' is unknown";

@@ -34,12 +34,17 @@ struct Offer {
 // Names of all instruction sets in the vocabulary, whether they run here or not.
 const std::vector<std::string_view>& IsaVocabulary();
 
+// Whether the word is in the vocabulary of its axis.
+bool IsIsa(std::string_view name);
+bool IsDType(std::string_view name);
+bool IsCache(std::string_view name);
+
 // The one instruction set that all problems ask for (its default filled in), or "" where they ask for several. Variants
 // of IsaControl::kProcess can be held to it.
 std::string OnlyIsa(const Request& request, const std::vector<std::string>& isas);
 
-// Throws Error when axes from the command line name thread counts or instruction sets that this machine does not
-// have. The same in a suite, which travels between machines, makes skipped rows.
+// Throws Error, naming the option, when axes from the command line hold unknown words, or thread counts or instruction
+// sets that this machine does not have. The latter two make skipped rows in a suite, which travels between machines.
 void CheckOffered(const Axes& axes, const Offer& offer);
 
 // All combinations of the request's axes, problem by problem, contenders for the same problem together. Throws Error

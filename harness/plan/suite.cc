@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "harness/plan/expand.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
@@ -61,6 +62,22 @@ std::vector<std::string> Texts(const Node& node) {
   return texts;
 }
 
+// A list of words of one vocabulary.
+std::vector<std::string> Words(const Node& node, bool (*known)(std::string_view), const std::string& allowed) {
+  std::vector<std::string> words;
+  for (const Node& element : Elements(node)) {
+    words.push_back(Text(element));
+    if (!known(words.back())) element.Fail(allowed);
+  }
+  return words;
+}
+
+std::string IsaNames() {
+  std::string names;
+  for (std::string_view name : IsaVocabulary()) names += (names.empty() ? "" : ", ") + std::string(name);
+  return names;
+}
+
 int Threads(const Node& node) {
   if (node.value == "all") return kAllThreads;
   constexpr int64_t kMost = 65536;
@@ -77,9 +94,9 @@ Axes ParseAxes(const Node& node) {
   Axes axes;
   const auto has = [&](const char* key) { return node.value.contains(key); };
   if (has("variants")) axes.variants = Texts(node.at("variants"));
-  if (has("isa")) axes.isas = Texts(node.at("isa"));
-  if (has("dtype")) axes.dtypes = Texts(node.at("dtype"));
-  if (has("cache")) axes.caches = Texts(node.at("cache"));
+  if (has("isa")) axes.isas = Words(node.at("isa"), IsIsa, IsaNames());
+  if (has("dtype")) axes.dtypes = Words(node.at("dtype"), IsDType, "f32, f64, bf16, s8");
+  if (has("cache")) axes.caches = Words(node.at("cache"), IsCache, "warm, cold");
   if (has("threads")) {
     for (const Node& element : Elements(node.at("threads"))) axes.threads.push_back(Threads(element));
   }

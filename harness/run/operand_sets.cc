@@ -7,6 +7,17 @@
 #include "kernels/api/random.h"
 
 namespace roofgap {
+namespace {
+
+// All bits set is a NaN in every floating-point type, and -1 in the integer ones.
+void Poison(std::byte* data, size_t bytes, int threads) {
+  Parallel(threads, [&](int thread) {
+    const Range share = Share(static_cast<int64_t>(bytes), threads, thread);
+    if (share.end > share.begin) std::memset(data + share.begin, 0xFF, static_cast<size_t>(share.end - share.begin));
+  });
+}
+
+}  // namespace
 
 size_t OperandBytes(const Problem& problem, DType dtype) {
   size_t bytes = 0;
@@ -35,22 +46,20 @@ OperandSets::OperandSets(const Problem& problem, DType dtype, int count, uint64_
 }
 
 void OperandSets::PoisonOutput(int set) {
-  // All bits set is a NaN in every floating-point type, and -1 in the integer ones.
-  Parallel(threads_, [&](int thread) {
-    const Range share = Share(static_cast<int64_t>(operands_[output_].bytes(dtype_)), threads_, thread);
-    std::memset(args(set).operand[output_] + share.begin, 0xFF, static_cast<size_t>(share.end - share.begin));
-  });
+  Poison(args(set).operand[output_], operands_[output_].bytes(dtype_), threads_);
 }
 
 const std::byte* OperandSets::output(int set) const { return args(set).operand[output_]; }
 
 const std::vector<int64_t>& OperandSets::output_dims() const { return operands_[output_].dims; }
 
-ContenderMemory::ContenderMemory(const Invocation& invocation, const OperandSets& operands) {
+ContenderMemory::ContenderMemory(const Invocation& invocation, const OperandSets& operands, int threads) {
   for (int set = 0; set < operands.count(); ++set) {
     Args args = operands.args(set);
     args.packed = memory_.emplace_back(invocation.packed_bytes).data();
     args.workspace = memory_.emplace_back(invocation.workspace_bytes).data();
+    Poison(args.packed, invocation.packed_bytes, threads);
+    Poison(args.workspace, invocation.workspace_bytes, threads);
     sets_.push_back(args);
   }
 }

@@ -38,9 +38,12 @@ class OperandSets {
 };
 
 // What one contender adds to the operand sets: its packed weights and its workspace, one of each for each set.
+//
+// Filled with NaNs by `threads` threads, so that a kernel that reads what it did not write is found out, and each page
+// is touched by one that will use it.
 class ContenderMemory {
  public:
-  ContenderMemory(const Invocation& invocation, const OperandSets& operands);
+  ContenderMemory(const Invocation& invocation, const OperandSets& operands, int threads);
 
   const Args& args(int set) const { return sets_[static_cast<size_t>(set)]; }
 

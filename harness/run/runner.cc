@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
-#include <optional>
+#include <new>
 
 #include "harness/measure/clock.h"
 #include "harness/measure/cold.h"
@@ -23,6 +23,7 @@ struct Entrant {
   const Case* asked = nullptr;
   Record record;
   bool live = false;  // prepared, and so far right
+  bool done = false;  // its record is final
   Invocation invocation;
   double prepare_ns = 0;
   std::unique_ptr<ContenderMemory> memory;
@@ -42,8 +43,14 @@ std::string Gib(double bytes) {
 
 void Skip(Entrant* entrant, const std::string& reason) {
   entrant->live = false;
+  entrant->done = true;
+  entrant->memory.reset();
   entrant->record.status = kSkipped;
   entrant->record.reason = reason;
+}
+
+std::string Reason(const std::exception& error) {
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? "out of memory" : error.what();
 }
 
 void Warn(Record* record, const std::string& warning) {
@@ -72,6 +79,7 @@ Record BaseRecord(const Case& asked, const RunContext& context) {
   record.bytes_written = work.bytes_written;
   record.intensity = work.intensity();
   record.energy_status = "not measured in this version";
+  if (asked.variant->isa_control == IsaControl::kNone) Warn(&record, "plain C++ at the build's baseline, not by isa");
   return record;
 }
 
@@ -84,20 +92,23 @@ void Prepare(Entrant* entrant, const RunContext& context) {
       entrant->invocation = asked.variant->prepare(asked.problem, {.dtype = asked.dtype, .threads = asked.threads});
     });
   } catch (const std::exception& error) {
-    Skip(entrant, error.what());
+    Skip(entrant, Reason(error));
     return;
   }
   entrant->live = true;
   entrant->record.impl = entrant->invocation.impl;
 }
 
-// Bytes that one call touches: packed weights stand in for the plain ones.
+// Bytes that one call touches: packed weights stand in for the largest plain ones, from which they were made. Small
+// constant operands beside them (biases, a depthwise filter) are read in place.
 size_t CallBytes(const Case& asked, const Invocation& invocation) {
   size_t bytes = invocation.packed_bytes;
+  size_t largest_weight = 0;
   for (const Operand& operand : Operands(asked.problem)) {
-    if (operand.role != Role::kWeight || invocation.packed_bytes == 0) bytes += operand.bytes(asked.dtype);
+    bytes += operand.bytes(asked.dtype);
+    if (operand.role == Role::kWeight) largest_weight = std::max(largest_weight, operand.bytes(asked.dtype));
   }
-  return bytes;
+  return invocation.packed_bytes == 0 ? bytes : bytes - largest_weight;
 }
 
 // How often the operands are laid out: once for warm runs; for cold ones as often as the contender that touches least
@@ -108,8 +119,12 @@ int SetsNeeded(std::span<Entrant> entrants, const RunContext& context) {
     if (!entrant.live || !entrant.asked->cold) continue;
     const auto bytes = static_cast<int64_t>(CallBytes(*entrant.asked, entrant.invocation));
     const ColdSets needed = ChooseColdSets(bytes, context.host.last_level_cache_bytes());
-    if (!needed.cold) Warn(&entrant.record, "partly cached: " + std::to_string(needed.sets) + " sets of operands fit");
-    sets = std::max(sets, needed.sets);
+    if (!needed.cold) {
+      Skip(&entrant,
+           "cannot be made cold: " + std::to_string(needed.sets) + " sets of its operands fit into the caches");
+    } else {
+      sets = std::max(sets, needed.sets);
+    }
   }
   return sets;
 }
@@ -119,51 +134,57 @@ void SkipWhatDoesNotFit(std::vector<Entrant>* entrants, int sets, const RunConte
   const Case& first = *entrants->front().asked;
   const auto available = static_cast<double>(context.host.available_bytes);
   const double operands = static_cast<double>(OperandBytes(first.problem, first.dtype)) * sets;
-  double total = operands;
+  const auto own = [sets](const Entrant* entrant) {
+    const Invocation& invocation = entrant->invocation;
+    return (static_cast<double>(invocation.packed_bytes) + static_cast<double>(invocation.workspace_bytes)) * sets;
+  };
+  std::vector<Entrant*> live;
   for (Entrant& entrant : *entrants) {
-    if (!entrant.live) continue;
-    const Invocation& invocation = entrant.invocation;
-    const double own =
-        (static_cast<double>(invocation.packed_bytes) + static_cast<double>(invocation.workspace_bytes)) * sets;
-    if (available > 0 && total + own > available) {
-      Skip(&entrant, "needs " + Gib(operands + own) + ", " + Gib(available) + " are available");
+    if (entrant.live) live.push_back(&entrant);
+  }
+  std::stable_sort(live.begin(), live.end(), [&](const Entrant* a, const Entrant* b) { return own(a) < own(b); });
+  double total = operands;
+  for (Entrant* entrant : live) {
+    if (available > 0 && total + own(entrant) > available) {
+      Skip(entrant, "needs " + Gib(own(entrant)) + " beside " + Gib(total) + " of operands and other contenders; " +
+                        Gib(available) + " are available");
     } else {
-      total += own;
+      total += own(entrant);
     }
   }
 }
 
-// Packs, computes once on operand set 0 and compares. The times of packing and of reorders are those of the last of
-// two passes: the first one pays for touching new pages.
+// Packs, computes twice on operand set 0 and compares the second result: what a first call leaves behind in the
+// workspace must not matter. Packing and reorders are timed on the second pass, when all pages have been touched.
 void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier, const RunContext& context) {
   const Case& asked = *entrant->asked;
   const Invocation& invocation = entrant->invocation;
   Record& record = entrant->record;
   PinTeam(asked.threads, context.host.cores);
-  entrant->memory = std::make_unique<ContenderMemory>(invocation, *operands);
-  double pack_ns = 0, reorder_ns = 0;
-  for (int pass = 0; pass < 2; ++pass) {
-    for (int set = 0; set < operands->count(); ++set) {
-      const Args& args = entrant->memory->args(set);
-      if (invocation.pack) pack_ns = TimeNs([&] { invocation.pack(args); });
-      if (invocation.reorder_in) reorder_ns = TimeNs([&] { invocation.reorder_in(args); });
-    }
+  entrant->memory = std::make_unique<ContenderMemory>(invocation, *operands, asked.threads);
+  for (int set = 0; set < operands->count(); ++set) {
+    if (invocation.pack) invocation.pack(entrant->memory->args(set));
+    if (invocation.reorder_in) invocation.reorder_in(entrant->memory->args(set));
   }
-  operands->PoisonOutput(0);
   const Args& args = entrant->memory->args(0);
-  invocation.run(args);
-  if (invocation.reorder_out) {
-    invocation.reorder_out(args);
-    reorder_ns += TimeNs([&] { invocation.reorder_out(args); });
+  double pack_ns = 0, reorder_ns = 0;
+  for (int call = 0; call < 2; ++call) {
+    if (invocation.pack) pack_ns = TimeNs([&] { invocation.pack(args); });
+    if (invocation.reorder_in) reorder_ns = TimeNs([&] { invocation.reorder_in(args); });
+    operands->PoisonOutput(0);
+    invocation.run(args);
+    if (invocation.reorder_out) reorder_ns += TimeNs([&] { invocation.reorder_out(args); });
   }
   const Comparison comparison = verifier.Check(*operands);
   record.verified = verifier.scope();
   record.max_error = comparison.error;
   record.error_bound = comparison.bound;
   if (!comparison.ok()) {
-    entrant->live = false;
     record.status = kWrong;
     record.reason = "output " + std::to_string(comparison.index) + " is further from the reference than its bound";
+    entrant->live = false;
+    entrant->done = true;
+    entrant->memory.reset();
     return;
   }
   record.executed_flops = invocation.executed_flops;
@@ -194,8 +215,8 @@ void Fill(const Measurement& measurement, Record* record) {
   if (measurement.batch > 1) Warn(record, "timed in batches of " + std::to_string(measurement.batch));
 }
 
-// Measures all that are live against each other. Returns false when interrupted.
-bool MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& context) {
+// Measures all that are live against each other. When interrupted, some of them are not done.
+void MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& context) {
   std::vector<Contender> contenders;
   std::vector<Entrant*> live;
   const auto last_level_cache = static_cast<double>(context.host.last_level_cache_bytes());
@@ -213,17 +234,54 @@ bool MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& con
         .memory_bound = entrant.asked->cold || *record.bytes_read > last_level_cache,
     });
   }
-  if (live.empty()) return true;
+  if (live.empty()) return;
   const std::vector<Measurement> measurements = Measure(contenders, options);
   for (size_t i = 0; i < live.size(); ++i) {
-    if (measurements[i].interrupted) return false;
+    if (measurements[i].interrupted) continue;
     Fill(measurements[i], &live[i]->record);
+    live[i]->done = true;
   }
-  return true;
 }
 
 bool SameGroup(const Case& a, const Case& b) {
-  return a.dtype == b.dtype && a.cold == b.cold && Describe(a.problem) == Describe(b.problem);
+  return a.dtype == b.dtype && a.cold == b.cold && a.budget_s == b.budget_s &&
+         Describe(a.problem) == Describe(b.problem);
+}
+
+// Everything between a case and its record. Returns early when interrupted: what is not done by then has no row.
+void RunEntrants(std::vector<Entrant>* entrants, const RunContext& context) {
+  const Case& first = *entrants->front().asked;
+  const auto operand_bytes = static_cast<double>(OperandBytes(first.problem, first.dtype));
+  const auto available = static_cast<double>(context.host.available_bytes);
+  const auto interrupted = [&] { return context.interrupted && context.interrupted(0); };
+  for (Entrant& entrant : *entrants) {
+    if (entrant.done) continue;
+    if (available > 0 && operand_bytes > available) {
+      Skip(&entrant, "needs " + Gib(operand_bytes) + " for its operands, " + Gib(available) + " are available");
+    } else {
+      Prepare(&entrant, context);
+    }
+    if (interrupted()) return;
+  }
+  const int sets = SetsNeeded(*entrants, context);
+  SkipWhatDoesNotFit(entrants, sets, context);
+  if (std::none_of(entrants->begin(), entrants->end(), [](const Entrant& e) { return e.live; })) return;
+
+  const int threads = context.host.max_threads();
+  PinTeam(threads, context.host.cores);
+  OperandSets operands(first.problem, first.dtype, sets, context.seed, threads);
+  if (interrupted()) return;
+  const Verifier verifier(first.problem, first.dtype, operands, context.seed);
+  for (Entrant& entrant : *entrants) {
+    if (interrupted()) return;
+    if (!entrant.live) continue;
+    try {
+      VerifyOne(&entrant, &operands, verifier, context);
+    } catch (const std::exception& error) {
+      Skip(&entrant, Reason(error));
+    }
+  }
+  MeasureLive(entrants, sets, context);
 }
 
 }  // namespace
@@ -239,41 +297,23 @@ std::vector<std::span<const Case>> Groups(std::span<const Case> cases) {
 
 std::vector<Record> RunGroup(std::span<const Case> group, const RunContext& context) {
   std::vector<Entrant> entrants;
-  const Case& first = group.front();
-  const size_t operand_bytes = OperandBytes(first.problem, first.dtype);
-  const bool fits =
-      context.host.available_bytes == 0 || operand_bytes < static_cast<size_t>(context.host.available_bytes);
   for (const Case& asked : group) {
     Entrant& entrant = entrants.emplace_back();
     entrant.asked = &asked;
     entrant.record = BaseRecord(asked, context);
-    if (!asked.support.ok) {
-      Skip(&entrant, asked.support.reason);
-    } else if (!fits) {
-      Skip(&entrant, "needs " + Gib(static_cast<double>(operand_bytes)) + " for its operands, " +
-                         Gib(static_cast<double>(context.host.available_bytes)) + " are available");
-    } else {
-      Prepare(&entrant, context);
-    }
+    if (!asked.support.ok) Skip(&entrant, asked.support.reason);
   }
-  const int sets = SetsNeeded(entrants, context);
-  SkipWhatDoesNotFit(&entrants, sets, context);
-  const auto any_live = [&] { return std::any_of(entrants.begin(), entrants.end(), [](auto& e) { return e.live; }); };
-  std::optional<OperandSets> operands;
-  if (any_live()) {
-    const int threads = context.host.max_threads();
-    PinTeam(threads, context.host.cores);
-    operands.emplace(first.problem, first.dtype, sets, context.seed, threads);
-    const Verifier verifier(first.problem, first.dtype, *operands, context.seed);
+  try {
+    RunEntrants(&entrants, context);
+  } catch (const std::exception& error) {  // memory for the operands was refused
     for (Entrant& entrant : entrants) {
-      if (!entrant.live) continue;
-      VerifyOne(&entrant, &*operands, verifier, context);
-      if (context.interrupted && context.interrupted(0)) return {};
+      if (!entrant.done) Skip(&entrant, Reason(error));
     }
-    if (!MeasureLive(&entrants, sets, context)) return {};
   }
   std::vector<Record> records;
-  for (Entrant& entrant : entrants) records.push_back(std::move(entrant.record));
+  for (Entrant& entrant : entrants) {
+    if (entrant.done) records.push_back(std::move(entrant.record));
+  }
   return records;
 }
 

@@ -28,7 +28,7 @@ struct RunContext {
 std::vector<std::span<const Case>> Groups(std::span<const Case> cases);
 
 // case -> record, for the cases of one group: prepares every contender, verifies each against the one reference,
-// measures those that are right, and returns one record per case, in order. Empty when interrupted.
+// measures those that are right, and returns one record per case, in order; when interrupted, of those that are done.
 std::vector<Record> RunGroup(std::span<const Case> group, const RunContext& context);
 
 }  // namespace roofgap

@@ -40,6 +40,11 @@ std::optional<Probe> FindProbe(const std::optional<fs::path>& asked, const Host&
     throw Error(dir.string() + ": the ceilings are of machine " + probe.machine.machine_id + ", this is " +
                 host.machine_id + "; run hwprobe --out " + dir.string() + "-" + host.machine_id + " here");
   }
+  for (const Ceiling& row : probe.ceilings.rows) {
+    if (row.machine_id == host.machine_id) continue;
+    throw Error((dir / files::kCeilings).string() + ": a ceiling is of machine " + row.machine_id + ", this is " +
+                host.machine_id);
+  }
   return probe;
 }
 
@@ -61,6 +66,11 @@ Offer MakeOffer(const Request& request, const Host& host) {
   const std::string only = OnlyIsa(request, offer.isas);
   if (!only.empty()) LimitProcessIsa(only);  // declined: the rows are skipped, with what is in effect
   offer.process_isa = ProcessIsa();
+  // A library names families: its AVX3 is Highway's AVX3_ZEN4 too. What no kernel here was compiled for (SVE, on ARM)
+  // stands beside the best there is, and impl tells.
+  const std::string& best = offer.isas.front();
+  const bool known = std::find(offer.isas.begin(), offer.isas.end(), offer.process_isa) != offer.isas.end();
+  if (!known || best.starts_with(offer.process_isa)) offer.process_isa = best;
   return offer;
 }
 
@@ -199,6 +209,7 @@ int RunSuite(const RunOptions& options) {
   info.command = options.command;
   info.seed = static_cast<int64_t>(request.seed);
   info.status = "partial";
+  info.notes = host.notes;
   if (probe) info.probe = probe->dir.filename().string();
   std::set<std::string> problems;
   for (const Case& one : cases) problems.insert(Describe(one.problem));

@@ -1,18 +1,23 @@
 #include "harness/run/verify.h"
 
+#include <functional>
 #include <limits>
+#include <numeric>
 
 namespace roofgap {
 namespace {
 
-constexpr double kCheckAllFlops = 2e9;  // about 2 s of the reference on one core
+constexpr double kCheckAllFlops = 2e9;                  // about 2 s of the reference on one core
+constexpr int64_t kCheckAllOutputs = int64_t{1} << 22;  // 24 bytes each: 100 MB
 constexpr int64_t kSample = 4096;
 
 }  // namespace
 
 Verifier::Verifier(const Problem& problem, DType dtype, const OperandSets& operands, uint64_t seed) : dtype_(dtype) {
-  const bool all = Count(problem, dtype).flops <= kCheckAllFlops;
-  outputs_ = OutputsToCheck(operands.output_dims(), all ? std::numeric_limits<int64_t>::max() : kSample, seed);
+  const auto& dims = operands.output_dims();
+  const int64_t outputs = std::accumulate(dims.begin(), dims.end(), int64_t{1}, std::multiplies<>());
+  const bool all = Count(problem, dtype).flops <= kCheckAllFlops && outputs <= kCheckAllOutputs;
+  outputs_ = OutputsToCheck(dims, all ? std::numeric_limits<int64_t>::max() : kSample, seed);
   scope_ = all ? "all" : "sample:" + std::to_string(outputs_.size());
   expected_ = Reference(problem, dtype, operands.args(0), outputs_);
 }

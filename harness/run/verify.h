@@ -10,8 +10,8 @@
 
 namespace roofgap {
 
-// The reference's answer for one problem, computed once and shared by all contenders. Up to 2 GFLOP every output is
-// checked; above, a seeded sample of 4096 with the edges of the output.
+// The reference's answer for one problem, computed once and shared by all contenders. Up to 2 GFLOP and 4 M outputs
+// every output is checked; above, a seeded sample of 4096 with the edges of the output.
 class Verifier {
  public:
   Verifier(const Problem& problem, DType dtype, const OperandSets& operands, uint64_t seed);

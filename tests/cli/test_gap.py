@@ -29,9 +29,15 @@ def test_probe_run_gap(roofgap, probe, tmp_path):
     gaps = read_rows(tmp_path / "out" / "gap.csv")
     assert [(g["problem"], g["variant"], g["threads"]) for g in gaps] == \
            [(r["problem"], r["variant"], r["threads"]) for r in rows]
+    variants = {(row["op"], row["variant"]) for row in rows if row["status"] in ("measured", "unstable")}
+    assert {("conv2d", "direct"), ("fc", "gemm")} <= variants
+    if "onednn" in roofgap("list").stdout:
+        assert {("conv2d", "onednn"), ("fc", "onednn")} <= variants
     for gap in gaps:
         if gap["status"] == "skipped":
             continue
+        assert gap["status"] in ("measured", "unstable")
+        assert 0 < float(gap["roof_fraction"]) < 10  # about right: speed decides no test
         parts = float(gap["gap_algorithm"]) * float(gap["gap_memory"]) * float(gap["gap_implementation"])
         assert parts == pytest.approx(float(gap["flops_gap"]), rel=1e-6)
         assert gap["bound"] and gap["roof_level"]

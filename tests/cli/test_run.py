@@ -1,6 +1,7 @@
 """roofgap list and run."""
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -20,6 +21,12 @@ def test_list_names_ops_keys_variants_and_isas(roofgap):
         assert word in done.stdout
     assert "attention" not in roofgap("list", "--op", "fc").stdout
     assert "unknown op 'gemm'" in roofgap.fails("list", "--op", "gemm")
+
+
+def test_unknown_subcommand_is_named_beside_those_there_are(roofgap):
+    assert roofgap.fails("compare", "a", "b") == \
+        "roofgap: unknown subcommand 'compare'; allowed are list, run, gap"
+    assert roofgap("--version").stdout.startswith("roofgap 0.")
 
 
 def test_help_shows_examples_and_exits_0(roofgap):
@@ -57,9 +64,61 @@ def test_axes_multiply(roofgap, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = read_rows(tmp_path / "out" / "measurements.csv")
     assert len(rows) == 2 * len(isas) * 2
-    for row in rows:
-        if row["variant"] == "gemm" and row["status"] != "skipped":
-            assert row["impl"].startswith(row["isa"])
+    warm = [row for row in rows if row["variant"] == "gemm" and row["cache"] == "warm"]
+    assert {row["isa"] for row in warm} == set(isas)
+    for row in warm:
+        assert row["status"] in ("measured", "unstable"), row["reason"]
+        assert row["impl"].startswith(row["isa"])
+    for row in rows:  # a few hundred bytes stay in a cache, however many sets there are
+        if row["variant"] == "gemm" and row["cache"] == "cold":
+            assert row["status"] == "skipped" and "cannot be made cold" in row["reason"]
+    # Plain C++ does not depend on the isa: one row of it.
+    reference = [row for row in rows if row["variant"] == "reference" and row["cache"] == "warm"]
+    assert sum(row["status"] != "skipped" for row in reference) == 1
+
+
+def test_cold_rows_say_cold_and_are_measured(roofgap, tmp_path):
+    done = roofgap("run", "--problem", "fc:ic2048oc1000", "--variant", "gemm", "--threads", "1", "--cache", "cold",
+                   *QUICK, "--out", "out")
+    assert done.returncode == 0, done.stderr
+    (row,) = read_rows(tmp_path / "out" / "measurements.csv")
+    assert row["cache"] == "cold"
+    assert row["status"] in ("measured", "unstable") or "cannot be made cold" in row["reason"]
+
+
+def test_one_usable_cpu_means_one_thread(roofgap, tmp_path):
+    cpu = min(os.sched_getaffinity(0))
+
+    def one():
+        os.sched_setaffinity(0, {cpu})
+
+    done = roofgap("run", "--problem", SMALL, "--variant", "gemm", *QUICK, "--out", "out", preexec_fn=one)
+    assert done.returncode == 0, done.stderr
+    rows = read_rows(tmp_path / "out" / "measurements.csv")
+    assert [row["threads"] for row in rows] == ["1"]
+    assert "allowed is 1 to 1" in roofgap.fails("run", "--problem", SMALL, "--threads", "2", preexec_fn=one)
+
+
+def test_memory_that_the_system_refuses_is_a_skipped_row(roofgap, tmp_path):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+
+    done = roofgap("run", "--problem", "fc:ic32768oc32768", "--problem", SMALL, "--variant", "gemm", "--threads", "1",
+                   *QUICK, "--out", "out", preexec_fn=limit)
+    if done.returncode == 0:
+        large, small = read_rows(tmp_path / "out" / "measurements.csv")
+        assert large["status"] == "skipped"
+        assert "memory" in large["reason"] or "GiB" in large["reason"]
+        assert small["status"] in ("measured", "unstable")
+    else:  # a sanitizer's own memory does not fit into the limit
+        assert "Sanitizer" in done.stderr, done.stderr
+
+
+def test_run_json_names_no_folder_of_this_machine(roofgap, tmp_path):
+    assert roofgap("run", "--problem", SMALL, "--variant", "gemm", "--threads", "1", *QUICK, "--out", "out").returncode == 0
+    for name in ("run.json", "suite.json", "machine.json", "measurements.csv"):
+        assert str(tmp_path) not in (tmp_path / "out" / name).read_text()
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["command"].startswith("roofgap run --problem")
 
 
 def test_dry_run_prints_the_cases_and_the_assumed_defaults_and_writes_nothing(roofgap, tmp_path):
@@ -80,8 +139,8 @@ def test_dry_run_prints_the_cases_and_the_assumed_defaults_and_writes_nothing(ro
     (("--problem", "conv2d:ic3ih4oc5kh7ph1"), "kernel"),
     (("--problem", SMALL, "--variant", "magic"), "unknown variant 'magic'; fc has"),
     (("--problem", SMALL, "--isa", "AVX9"), "'AVX9' is unknown; allowed are"),
-    (("--problem", SMALL, "--dtype", "f16"), "unknown dtype 'f16': allowed are f32"),
-    (("--problem", SMALL, "--cache", "tepid"), "unknown cache 'tepid'; allowed are warm, cold"),
+    (("--problem", SMALL, "--dtype", "f16"), "--dtype: 'f16' is unknown; allowed are f32"),
+    (("--problem", SMALL, "--cache", "tepid"), "--cache: 'tepid' is unknown; allowed are warm, cold"),
     (("--problem", SMALL, "--threads", "0"), "--threads: got '0'"),
     (("--problem", SMALL, "--threads", "9999"), "9999 are more than there are; allowed is 1 to"),
     (("--problem", SMALL, "--threads", "two"), "--threads: got 'two'"),
@@ -89,6 +148,7 @@ def test_dry_run_prints_the_cases_and_the_assumed_defaults_and_writes_nothing(ro
     (("--problem", SMALL, "--suite", "x.json"), "--suite"),
     (("--suite", "missing.json"), "missing.json"),
     (("--problem", SMALL, "--no-such-option"), "--no-such-option"),
+    (("--problem", SMALL, "--seed", "-1"), "--seed: got -1; allowed is 0 or more"),
     ((), "--suite FILE or --problem P is needed"),
 ])
 def test_bad_input_is_one_line_exit_2_and_nothing_written(roofgap, tmp_path, words, says):

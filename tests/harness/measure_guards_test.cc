@@ -139,14 +139,14 @@ TEST(ColdSets, TogetherExceedTheCacheEightTimesAndNoMoreThanNeeded) {
   }
 }
 
-TEST(ColdSets, OfSmallOperandsThe256AreColdFromTwiceTheCacheOn) {
-  EXPECT_TRUE(ChooseColdSets(300'000, 32 << 20).cold);
-  EXPECT_EQ(ChooseColdSets(300'000, 32 << 20).sets, 256);
+TEST(ColdSets, OfSmallOperandsTheMostAreColdFromTwiceTheCacheOn) {
+  EXPECT_TRUE(ChooseColdSets(80'000, 32 << 20).cold);
+  EXPECT_EQ(ChooseColdSets(80'000, 32 << 20).sets, kMostColdSets);
 }
 
-TEST(ColdSets, AreAtMost256AndThenSayThatTheyFit) {
+TEST(ColdSets, AreAtMost1024AndThenSayThatTheyFit) {
   const ColdSets sets = ChooseColdSets(4096, 32 << 20);
-  EXPECT_EQ(sets.sets, 256);
+  EXPECT_EQ(sets.sets, kMostColdSets);
   EXPECT_FALSE(sets.cold);
 }
 

@@ -63,6 +63,16 @@ TEST(SuiteTest, ErrorsNameFilePointerWhatWasGotAndWhatIsAllowed) {
             "folder/mine.json /defaults/budget_s: got -1; allowed is seconds, 0 to 3600");
 }
 
+TEST(SuiteTest, UnknownWordsOfAnAxisAreFoundWhereTheyStand) {
+  EXPECT_EQ(ErrorOf(R"({"cases": [{"problem": "fc:ic1oc1", "cache": ["warm", "tepid"]}]})"),
+            "folder/mine.json /cases/0/cache/1: got \"tepid\"; allowed is warm, cold");
+  EXPECT_EQ(ErrorOf(R"({"defaults": {"dtype": "f16"}, "cases": [{"problem": "fc:ic1oc1"}]})"),
+            "folder/mine.json /defaults/dtype: got \"f16\"; allowed is f32, f64, bf16, s8");
+  EXPECT_NE(
+      ErrorOf(R"({"cases": [{"problem": "fc:ic1oc1", "isa": "AVX9"}]})").find("/cases/0/isa: got \"AVX9\"; allowed"),
+      std::string::npos);
+}
+
 TEST(SuiteTest, TextOfARequestAsksForTheSame) {
   const std::string text = R"({"cases": [
       {"problem": "fc:ic8oc8", "label": "one \"quoted\"", "threads": [1, "all"], "budget_s": 0.25},
