@@ -11,7 +11,7 @@ machine's ceilings, runs a suite of kernels, and joins the two.
   --quick       coarser ceilings in less time
   --no-setup    install nothing
 Exit codes: 0 done; 1 a wrong result or a broken roof, which the table names; 2 bad input, or something to install;
-130 interrupted (what was measured is kept).
+130 or 143 interrupted or terminated (what was measured is kept).
 END
 }
 
@@ -23,7 +23,7 @@ fail() {
   exit 2
 }
 
-suite=$root/configs/suites/default.json
+suite=configs/suites/default.json
 out=
 setup=true
 probe_options=()
@@ -31,7 +31,8 @@ while [[ $# -gt 0 ]]; do
   case $1 in
     --suite | --out)
       [[ -n ${2:-} ]] || fail "$1 needs a value"
-      path=$(realpath -m -- "$2")
+      # As run.json records them: relative to the repository, absolute only outside of it.
+      path=$(realpath -m --relative-base="$root" -- "$2")
       [[ $1 == --suite ]] && suite=$path || out=$path
       shift
       ;;
@@ -42,36 +43,48 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
+cd "$root"
 [[ -r $suite ]] || fail "cannot read the suite '$suite'"
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# step NAME COMMAND...: exit code 1 is a finding, which the end result keeps; anything else but 0 ends the job.
+# step NAME COMMAND...: a failure ends the job. finding NAME COMMAND...: so too, but for exit code 1, which is a finding
+# and kept for the end.
 worst=0
 step() {
   local rc=0
   echo "== $1"
-  shift
-  "$@" || rc=$?
-  [[ $rc -le 1 ]] || exit "$rc"
+  "${@:2}" || rc=$?
+  [[ $rc -eq 0 ]] || stop "$1" "$rc"
+}
+finding() {
+  local rc=0
+  echo "== $1"
+  "${@:2}" || rc=$?
+  [[ $rc -le 1 ]] || stop "$1" "$rc"
   [[ $rc -eq 0 ]] || worst=1
 }
+stop() {
+  echo "run.sh: this step failed: $1 (exit code $2)" >&2
+  [[ $2 -ne 1 ]] || exit 2
+  exit "$2"
+}
 
-if $setup; then "$root/scripts/setup.sh"; fi
+if $setup; then scripts/setup.sh; fi
 echo "== Building"
 configure release || exit 2
 build release roofgap hwprobe || exit 2
-bin=$root/build/release
-cd "$root"
+hwprobe=build/release/hwprobe/hwprobe
+roofgap=build/release/harness/roofgap
 
-step "Measuring the machine's ceilings" "$bin/hwprobe/hwprobe" "${probe_options[@]}"
+step "Measuring the machine's ceilings" "$hwprobe" "${probe_options[@]}"
 if [[ -z $out ]]; then
   newest=$(ls -t results/*/probe/machine.json | head -n 1)
   out=${newest%/probe/machine.json}/$(date -u +%Y%m%dT%H%M%SZ)-$(basename "$suite" .json)
 fi
-step "Measuring kernels" "$bin/harness/roofgap" run --suite "$suite" --out "$out"
-step "Measuring the ceilings again" "$bin/hwprobe/hwprobe" "${probe_options[@]}" --recheck "$out"
-step "Joining" "$bin/harness/roofgap" gap "$out"
+finding "Measuring kernels" "$roofgap" run --suite "$suite" --out "$out"
+step "Measuring the ceilings again" "$hwprobe" "${probe_options[@]}" --recheck "$out"
+finding "Joining" "$roofgap" gap "$out"
 step "Drawing" "$python" scripts/plot_roofline.py "$out"
 echo "== Done: $out"
 exit "$worst"
