@@ -5,7 +5,7 @@ usage() {
   cat <<'END'
 Usage: scripts/setup.sh [--tests] [--clang] [--aarch64]
 Installs what roofgap needs on Debian or Ubuntu, and only what is missing.
-  --tests    also what the tests need
+  --tests    also what the tests of scripts and command lines need
   --clang    also clang and its OpenMP library
   --aarch64  also the cross compiler, the arm64 libraries and qemu
 Exit codes: 0 all is there, 2 cannot install (the message says what to install).
@@ -13,12 +13,12 @@ END
 }
 
 needed=(cmake ninja-build g++ pkg-config libhwy-dev libhwloc-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev
-  python3 python3-matplotlib)
+  libgtest-dev libgmock-dev python3 python3-matplotlib)
 onednn=libdnnl-dev
 cross=false
 for option in "$@"; do
   case $option in
-    --tests) needed+=(libgtest-dev libgmock-dev python3-pytest) ;;
+    --tests) needed+=(python3-pytest) ;;
     --clang) needed+=(clang libomp-dev) ;;
     --aarch64) cross=true ;;
     --help | -h) usage && exit 0 ;;
@@ -40,7 +40,7 @@ native=$(dpkg --print-architecture)
 if $cross; then
   # No libdnnl-dev:arm64: its dnnl_config.h differs from the native package's, and dpkg refuses the pair.
   needed+=(g++-aarch64-linux-gnu qemu-user
-    {libhwy-dev,libhwloc-dev,libbenchmark-dev,libgtest-dev,libgmock-dev}:arm64)
+    {libstdc++6,libgomp1,libhwy-dev,libhwloc-dev,libbenchmark-dev,libgtest-dev,libgmock-dev}:arm64)
 fi
 
 # True where the package is installed for this machine's architecture, or for the one in its name.

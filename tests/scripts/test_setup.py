@@ -1,11 +1,13 @@
 """scripts/setup.sh against stand-ins for dpkg and apt: what it asks for, and that it leaves a complete system alone."""
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "setup.sh"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "scripts" / "setup.sh"
 
 
 @pytest.fixture
@@ -48,6 +50,38 @@ def test_what_is_missing_is_installed_after_one_update(system):
     update, install = system.calls()
     assert update.endswith("update")
     assert {"cmake", "libhwy-dev", "libdnnl-dev", "libgtest-dev", "python3-pytest"} <= set(install.split())
+
+
+def test_without_options_all_that_the_build_asks_for_is_installed(system):
+    asked = set()
+    for path in (ROOT / "CMakeLists.txt", *ROOT.glob("[a-z]*/CMakeLists.txt")):
+        if path.parent.name != "build":
+            text = path.read_text()
+            asked |= set(re.findall(r"^ *roofgap_require\(\w+ ([\w.+-]+)", text, re.MULTILINE))
+            asked |= set(re.findall(r"apt-get install ([\w.+-]+)", text))
+    assert {"libhwy-dev", "libhwloc-dev", "libdnnl-dev", "libgtest-dev"} <= asked
+    assert asked <= set(needed(system))
+
+
+def test_the_cross_build_gets_what_its_programs_load(system):
+    # The native libraries are there, which says nothing of the arm64 ones.
+    (system.tmp_path / "installed").write_text("libgomp1\nlibhwy-dev\nlibgtest-dev\n")
+    packages = set(needed(system, "--aarch64"))
+    assert {"g++-aarch64-linux-gnu", "qemu-user", "libhwy-dev:arm64", "libgomp1:arm64", "libstdc++6:arm64"} <= packages
+    assert "libhwy-dev" not in packages
+    # Both architectures of this one cannot be installed together.
+    assert "libdnnl-dev:arm64" not in packages
+    assert not any(":arm64" in package for package in needed(system))
+
+
+def test_the_cross_build_adds_the_architecture_where_it_is_missing(system):
+    system.tool("dpkg", f'[[ $1 != --print-architecture ]] || echo amd64; echo "$@" >> "{system.tmp_path}/dpkg"')
+    done = system("--aarch64")
+    if "ID=ubuntu" in pathlib.Path("/etc/os-release").read_text().split():
+        assert done.returncode == 2 and "ports.ubuntu.com" in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+        assert "--add-architecture arm64" in (system.tmp_path / "dpkg").read_text()
 
 
 def test_a_complete_system_is_left_alone(system):
