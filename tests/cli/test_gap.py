@@ -1,6 +1,8 @@
 """hwprobe, then roofgap run with its ceilings, then roofgap gap: the road once."""
 
 import json
+import pathlib
+import shutil
 
 import pytest
 from conftest import read_rows
@@ -41,6 +43,17 @@ def test_probe_run_gap(roofgap, probe, tmp_path):
         parts = float(gap["gap_algorithm"]) * float(gap["gap_memory"]) * float(gap["gap_implementation"])
         assert parts == pytest.approx(float(gap["flops_gap"]), rel=1e-6)
         assert gap["bound"] and gap["roof_level"]
+
+
+def test_gap_of_the_stored_run(roofgap, tmp_path):
+    run = shutil.copytree(pathlib.Path(__file__).parents[1] / "data" / "run_small", tmp_path / "run")
+    stored = read_rows(run / "gap.csv")
+    done = roofgap("gap", "run")
+    assert done.returncode in (0, 1), done.stderr
+    gaps = read_rows(run / "gap.csv")
+    assert {gap["status"] for gap in gaps} == {"measured", "skipped", "wrong"}
+    key = ("problem", "variant", "threads", "status", "roof_level", "bound")
+    assert [[gap[c] for c in key] for gap in gaps] == [[gap[c] for c in key] for gap in stored]
 
 
 def test_gap_without_ceilings_says_what_to_run(roofgap, tmp_path):
