@@ -6,16 +6,16 @@
 #include <utility>
 
 #include "harness/measure/host.h"
+#include "harness/measure/interrupt.h"
 #include "harness/measure/isa_scope.h"
+#include "harness/measure/progress.h"
 #include "harness/plan/expand.h"
 #include "harness/plan/suite.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
 #include "harness/record/json.h"
 #include "harness/run/build_info.h"
-#include "harness/run/interrupt.h"
 #include "harness/run/machine.h"
-#include "harness/run/progress.h"
 #include "harness/run/runner.h"
 #include "kernels/api/error.h"
 #include "kernels/api/process_isa.h"

@@ -1,5 +1,5 @@
-#ifndef ROOFGAP_HARNESS_RUN_INTERRUPT_H_
-#define ROOFGAP_HARNESS_RUN_INTERRUPT_H_
+#ifndef ROOFGAP_HARNESS_MEASURE_INTERRUPT_H_
+#define ROOFGAP_HARNESS_MEASURE_INTERRUPT_H_
 
 namespace roofgap {
 
@@ -11,4 +11,4 @@ int InterruptSignal();
 
 }  // namespace roofgap
 
-#endif  // ROOFGAP_HARNESS_RUN_INTERRUPT_H_
+#endif  // ROOFGAP_HARNESS_MEASURE_INTERRUPT_H_

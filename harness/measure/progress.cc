@@ -1,4 +1,4 @@
-#include "harness/run/progress.h"
+#include "harness/measure/progress.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-#ifndef ROOFGAP_HARNESS_RUN_PROGRESS_H_
-#define ROOFGAP_HARNESS_RUN_PROGRESS_H_
+#ifndef ROOFGAP_HARNESS_MEASURE_PROGRESS_H_
+#define ROOFGAP_HARNESS_MEASURE_PROGRESS_H_
 
 #include <chrono>
 #include <string>
@@ -10,6 +10,9 @@ namespace roofgap {
 class Progress {
  public:
   Progress();
+  ~Progress() { Clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
   // `done` of the whole, 0 to 1, and what is being worked on.
   void Update(double done, const std::string& what);
@@ -25,4 +28,4 @@ class Progress {
 
 }  // namespace roofgap
 
-#endif  // ROOFGAP_HARNESS_RUN_PROGRESS_H_
+#endif  // ROOFGAP_HARNESS_MEASURE_PROGRESS_H_

@@ -1,4 +1,4 @@
-#include "harness/run/interrupt.h"
+#include "harness/measure/interrupt.h"
 
 #include <csignal>
 
@@ -12,6 +12,7 @@ extern "C" void Remember(int signal) { received = signal; }
 }  // namespace
 
 void CatchInterrupts() {
+  received = 0;
   struct sigaction action = {};
   action.sa_handler = Remember;
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second signal meets the default action
