@@ -1,9 +1,12 @@
 #include <benchmark/benchmark.h>
 
+#include <iterator>
+
 #include "harness/measure/clock.h"
 #include "harness/measure/group.h"
 #include "harness/measure/host.h"
 #include "harness/measure/measure.h"
+#include "harness/measure/pinning.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
@@ -16,12 +19,21 @@ class Silence : public benchmark::BenchmarkReporter {
   void ReportRuns(const std::vector<Run>&) override {}
 };
 
+// Google Benchmark took its settings from the variables BENCHMARK_* when the program was loaded; those that would keep
+// the loop from running once and silently are set back.
+void IgnoreEnvironment() {
+  const char* words[] = {"measure",          "--benchmark_list_tests=false", "--benchmark_min_warmup_time=0",
+                         "--benchmark_out=", "--benchmark_perf_counters=",   "--v=0"};
+  int count = static_cast<int>(std::size(words));
+  benchmark::Initialize(&count, const_cast<char**>(words));
+}
+
 }  // namespace
 
 std::vector<Measurement> Measure(std::span<const Contender> contenders, const MeasureOptions& options) {
-  // Read once, before anything is pinned: later the mask would be that of a pinned thread.
   static const std::vector<int> cores = ReadHost().cores;
   const std::vector<int>& cpus = options.cpus.empty() ? cores : options.cpus;
+  for (const Contender& contender : contenders) CheckTeam(contender.threads);  // in the body nothing may throw
   std::vector<Measurement> measurements;
   // noexcept: a contender that throws is a fault of the program and ends it.
   const auto body = [&](benchmark::State& state) noexcept {
@@ -31,6 +43,7 @@ std::vector<Measurement> Measure(std::span<const Contender> contenders, const Me
       state.SetIterationTime(static_cast<double>(NowNs() - start) * 1e-9);
     }
   };
+  IgnoreEnvironment();
   benchmark::ClearRegisteredBenchmarks();
   benchmark::RegisterBenchmark("Measure", body)->Iterations(1)->Repetitions(1)->UseManualTime();
   Silence silence;

@@ -12,14 +12,13 @@ namespace {
 // The team's state is given back however the measuring ends.
 class Unpin {
  public:
-  explicit Unpin(std::span<const Contender> contenders) : allowed_(AllowedCpus()) {
+  explicit Unpin(std::span<const Contender> contenders) {
     for (const Contender& contender : contenders) threads_ = std::max(threads_, contender.threads);
   }
-  ~Unpin() { UnpinTeam(threads_, allowed_); }
+  ~Unpin() { UnpinTeam(threads_, ProcessCpus()); }
 
  private:
   int threads_ = 1;
-  std::vector<int> allowed_;
 };
 
 }  // namespace

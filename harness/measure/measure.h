@@ -53,7 +53,8 @@ struct Measurement {
   double clock_ghz = 0;  // core clock by a dependent add chain, median over the blocks; 0: unknown
 };
 
-// Measures all contenders and returns their results in the same order.
+// Measures all contenders and returns their results in the same order. Afterwards the calling thread runs where the
+// process could at its start. Throws Error when OpenMP does not give the threads that a contender asks for.
 std::vector<Measurement> Measure(std::span<const Contender> contenders, const MeasureOptions& options);
 
 }  // namespace roofgap

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #endif
 
+#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace roofgap {
@@ -45,6 +47,13 @@ bool SetAffinity(const int* cpus, size_t count) {
   return done;
 }
 
+// A team that is too small runs all the bodies nevertheless, one after the other: nothing else would tell.
+void RefuseSmaller(int team, int threads) {
+  if (threads == 1 || team == threads) return;
+  throw Error("OpenMP gives " + std::to_string(team) + " of " + std::to_string(threads) +
+              " threads: unset OMP_THREAD_LIMIT and OMP_MAX_ACTIVE_LEVELS in the environment, or ask for fewer");
+}
+
 }  // namespace
 
 std::vector<int> AllowedCpus() {
@@ -64,19 +73,35 @@ std::vector<int> AllowedCpus() {
   return {};
 }
 
+const std::vector<int>& ProcessCpus() {
+  static const std::vector<int> cpus = AllowedCpus();
+  return cpus;
+}
+
+void CheckTeam(int threads) {
+  omp_set_dynamic(0);
+  std::atomic<int> team = 1;
+  Parallel(threads, [&](int) { team = omp_get_num_threads(); });
+  RefuseSmaller(team, threads);
+}
+
 bool PinTeam(int threads, const std::vector<int>& cpus) {
+  ProcessCpus();
   omp_set_dynamic(0);
   omp_set_num_threads(threads);
   std::atomic<bool> pinned = static_cast<size_t>(threads) <= cpus.size();
+  std::atomic<int> team = 1;
   const bool try_pin = pinned;
   SetDenormals(false);  // here too: LLVM's OpenMP gives every team the state that the caller has at its start
   Parallel(threads, [&](int thread) {
+    team = omp_get_num_threads();
     SetDenormals(false);
     if (try_pin && !SetAffinity(&cpus[static_cast<size_t>(thread)], 1)) pinned = false;
   });
   if (try_pin && !pinned) {
     Parallel(threads, [&](int) { SetAffinity(cpus.data(), cpus.size()); });
   }
+  RefuseSmaller(team, threads);
   return pinned;
 }
 

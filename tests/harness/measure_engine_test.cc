@@ -1,3 +1,4 @@
+#include <benchmark/benchmark.h>
 #include <gtest/gtest.h>
 #include <omp.h>
 
@@ -11,6 +12,7 @@
 #include "harness/measure/host.h"
 #include "harness/measure/measure.h"
 #include "harness/measure/pinning.h"
+#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace roofgap {
@@ -206,6 +208,50 @@ TEST(Pinning, FlushesDenormalsOnEveryThreadUntilUnpinned) {
   UnpinTeam(threads, cores);
   Parallel(threads, [&](int) { flushed += half_of_least() == 0; });
   EXPECT_EQ(flushed, threads);
+}
+
+TEST(Measure, LeavesTheProcessWhereItRanAtItsStartWhateverTheCallerHadPinned) {
+  const Host host = ReadHost();
+  PinTeam(1, host.cores);
+  EXPECT_EQ(ReadHost().affinity, host.affinity);
+  Measure(std::vector<Contender>{{.label = "one", .call = Spin(20e3)}}, Quick());
+  EXPECT_EQ(AllowedCpus(), ProcessCpus());
+  EXPECT_EQ(ProcessCpus(), host.affinity);
+}
+
+// As OMP_THREAD_LIMIT and OMP_MAX_ACTIVE_LEVELS do it.
+TEST(Measure, RefusesTeamsThatOpenMpMakesSmaller) {
+  const int levels = omp_get_max_active_levels();
+  omp_set_max_active_levels(0);
+  EXPECT_NO_THROW(CheckTeam(1));
+  EXPECT_THROW(CheckTeam(2), Error);
+  EXPECT_THROW(PinTeam(2, {0, 1}), Error);
+  bool called = false;
+  const std::vector<Contender> contenders{{.label = "two", .threads = 2, .call = [&](int) { called = true; }}};
+  EXPECT_THROW(Measure(contenders, Quick()), Error);
+  EXPECT_FALSE(called);
+  omp_set_max_active_levels(levels);
+  UnpinTeam(1, ProcessCpus());
+  EXPECT_NO_THROW(CheckTeam(2));
+}
+
+// As BENCHMARK_LIST_TESTS and others do it.
+TEST(Measure, RunsOnceWhateverGoogleBenchmarkWasToldBefore) {
+  const char* words[] = {"test", "--benchmark_list_tests=true", "--benchmark_min_warmup_time=1"};
+  int count = 3;
+  benchmark::Initialize(&count, const_cast<char**>(words));
+  double begun = 0;
+  MeasureOptions options = Quick();
+  double last = 0;
+  options.interrupted = [&](double fraction) {
+    begun += fraction < last;
+    last = fraction;
+    return false;
+  };
+  const std::vector<Measurement> results =
+      Measure(std::vector<Contender>{{.label = "one", .call = Spin(20e3)}}, options);
+  EXPECT_GT(results.at(0).statistics.n, 0);
+  EXPECT_EQ(begun, 0) << "the group was measured again";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -54,7 +55,8 @@ TEST(Guards, PreemptionIsSeenWhereTwoThreadsShareOneProcessor) {
   PreemptionWatch watch;
   std::thread other(busy);  // inherits the pin
   busy();
-  EXPECT_GT(watch.LostNs(), 10e6);
+  // Kernels without schedstat only count the switches.
+  EXPECT_GT(watch.LostNs(), std::filesystem::exists("/proc/self/schedstat") ? 10e6 : 1e6);
   other.join();
   UnpinTeam(1, before);
 }
