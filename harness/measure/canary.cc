@@ -100,7 +100,8 @@ class Ring {
  public:
   Ring() {
     const int64_t least = 64 << 20, most = 256 << 20;
-    pieces_ = std::clamp(2 * ReadHost().last_level_cache_bytes(), least, most) / kLoadBytes;
+    const Host host = ReadHost();
+    pieces_ = std::clamp(2 * host.last_level_cache_bytes(host.max_threads()), least, most) / kLoadBytes;
     const auto bytes = static_cast<size_t>(pieces_ * kLoadBytes);
     memory_.reset(static_cast<float*>(std::aligned_alloc(kLoadBytes, bytes)));
     if (memory_ == nullptr) throw std::bad_alloc();

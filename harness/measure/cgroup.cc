@@ -58,6 +58,16 @@ std::vector<std::string> GroupDirs(const SystemFiles& files, const std::string& 
   return dirs;
 }
 
+// Pages of files that the kernel drops when memory is wanted; they count as usage.
+int64_t Reclaimable(const SystemFiles& files, const std::string& dir, const std::string& key) {
+  std::istringstream stat(files.Read(dir + "/memory.stat"));
+  std::string name;
+  for (int64_t bytes = 0; stat >> name >> bytes;) {
+    if (name == key) return bytes;
+  }
+  return 0;
+}
+
 template <class T>
 void Tighten(std::optional<T>& least, T value) {
   least = least ? std::min(*least, value) : value;
@@ -82,11 +92,17 @@ std::optional<int64_t> MemoryLeft(const SystemFiles& files) {
   constexpr int64_t kNoLimit = int64_t{1} << 60;  // version 1 writes "none" as a number of about 2^63
   std::optional<int64_t> least;
   for (const std::string& dir : GroupDirs(files, "memory")) {
-    for (const auto& [limit_file, used_file] :
-         {std::pair("/memory.max", "/memory.current"), {"/memory.limit_in_bytes", "/memory.usage_in_bytes"}}) {
-      const std::optional<int64_t> limit = files.Number(dir + limit_file);
+    struct Version {
+      const char *limit, *used, *reclaimable;
+    };
+    for (const Version& version :
+         {Version{"/memory.max", "/memory.current", "inactive_file"},
+          Version{"/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file"}}) {
+      const std::optional<int64_t> limit = files.Number(dir + version.limit);
       if (!limit || *limit >= kNoLimit) continue;
-      Tighten(least, std::max<int64_t>(0, *limit - files.Number(dir + used_file).value_or(0)));
+      const int64_t used = files.Number(dir + version.used).value_or(0);
+      const int64_t kept = std::max<int64_t>(0, used - Reclaimable(files, dir, version.reclaimable));
+      Tighten(least, std::max<int64_t>(0, *limit - kept));
     }
   }
   return least;

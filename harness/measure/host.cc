@@ -11,6 +11,7 @@
 #endif
 
 #include "harness/measure/cgroup.h"
+#include "harness/measure/pinning.h"
 #include "harness/measure/system_files.h"
 
 namespace roofgap {
@@ -31,10 +32,10 @@ std::string Field(const std::string& text, const std::string& key) {
   return "";
 }
 
-int64_t MeminfoBytes(const std::string& meminfo, const std::string& key) {
+std::optional<int64_t> MeminfoBytes(const std::string& meminfo, const std::string& key) {
   std::istringstream value(Field(meminfo, key));
   int64_t kibibytes = 0;
-  value >> kibibytes;
+  if (!(value >> kibibytes)) return std::nullopt;
   return kibibytes * 1024;
 }
 
@@ -81,6 +82,12 @@ std::vector<HostCache> ReadCaches(const SystemFiles& files, int cpu) {
       caches.push_back({static_cast<int>(*level), bytes, ParseCpuList(files.Read(dir + "shared_cpu_list"))});
     }
   }
+}
+
+HostCache LastLevel(const std::vector<HostCache>& caches) {
+  const auto last = std::max_element(caches.begin(), caches.end(),
+                                     [](const HostCache& a, const HostCache& b) { return a.level < b.level; });
+  return last == caches.end() ? HostCache{} : *last;
 }
 
 // x86 names its CPUs; ARM gives an implementer and parts, more than one where cores differ.
@@ -135,10 +142,11 @@ std::string HypervisorSignature() {
   return "";
 }
 
-// Settings of the OpenMP library, read when the program was loaded, that change what a parallel region costs or where
-// its threads run.
+// Settings of the OpenMP library, read when the program was loaded, that change what a parallel region costs, where
+// its threads run or how many there are.
 void NoteOpenMpSettings(Host& host) {
-  for (const char* name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
+  for (const char* name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY",
+                           "OMP_THREAD_LIMIT", "OMP_DYNAMIC", "OMP_MAX_ACTIVE_LEVELS"}) {
     if (const char* value = std::getenv(name)) host.notes.push_back(std::string(name) + "=" + value + " is set");
   }
 }
@@ -196,10 +204,18 @@ int Host::max_threads() const {
   return std::max(1, static_cast<int>(most));
 }
 
-int64_t Host::last_level_cache_bytes() const {
-  const auto last = std::max_element(caches.begin(), caches.end(),
-                                     [](const HostCache& a, const HostCache& b) { return a.level < b.level; });
-  return last == caches.end() ? 0 : last->bytes;
+int64_t Host::last_level_cache_bytes(int threads) const {
+  const size_t count = std::min(last_level_caches.size(), static_cast<size_t>(std::max(threads, 0)));
+  int64_t bytes = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const HostCache& cache = last_level_caches[i];
+    const auto same = [&cache](const HostCache& other) {
+      return other.level == cache.level && !cache.cpus.empty() && other.cpus == cache.cpus;
+    };
+    const auto end = last_level_caches.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::none_of(last_level_caches.begin(), end, same)) bytes += cache.bytes;
+  }
+  return bytes;
 }
 
 Host ReadHost(const std::filesystem::path& root) {
@@ -216,21 +232,25 @@ Host ReadHost(const std::filesystem::path& root) {
   ReadModel(files, cpuinfo, host);
   missing(host.cpu_model.empty(), "CPU model unknown: /proc/cpuinfo does not tell it");
 
-  host.affinity = ParseCpuList(Field(files.Read("proc/self/status"), "Cpus_allowed_list"));
+  // A thread that is pinned finds its own pin in the file.
+  if (root == "/") host.affinity = ProcessCpus();
+  if (host.affinity.empty()) host.affinity = ParseCpuList(Field(files.Read("proc/self/status"), "Cpus_allowed_list"));
   if (host.affinity.empty()) host.affinity = ParseCpuList(files.Read(std::string(kCpuDir) + "online"));
   missing(host.affinity.empty(), "usable CPUs unknown: one assumed; no /proc/self/status, no /sys/devices/system/cpu");
   if (host.affinity.empty()) host.affinity = {0};
   host.cores = OnePerCore(files, host.affinity);
   host.caches = ReadCaches(files, host.cores[0]);
+  for (const int cpu : host.cores) host.last_level_caches.push_back(LastLevel(ReadCaches(files, cpu)));
   missing(host.caches.empty(), "cache sizes unknown: /sys/devices/system/cpu/*/cache does not tell them");
   host.quota_cpus = QuotaCpus(files);
 
-  host.memory_bytes = MeminfoBytes(meminfo, "MemTotal");
+  host.memory_bytes = MeminfoBytes(meminfo, "MemTotal").value_or(0);
   host.available_bytes = MeminfoBytes(meminfo, "MemAvailable");
   if (const std::optional<int64_t> left = MemoryLeft(files)) {
-    host.available_bytes = std::min(host.available_bytes, *left);
+    host.available_bytes = std::min(host.available_bytes.value_or(*left), *left);
   }
   missing(host.memory_bytes == 0, "memory size unknown: no /proc/meminfo");
+  missing(!host.available_bytes, "available memory unknown: /proc/meminfo does not tell it");
   host.governor = files.Read(CpuDir(host.cores[0]) + "cpufreq/scaling_governor");
   missing(host.governor.empty(), "frequency governor unknown: no cpufreq below /sys/devices/system/cpu");
   host.virtualisation = Virtualisation(files, cpuinfo);

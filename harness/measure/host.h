@@ -24,14 +24,16 @@ struct Host {
   std::vector<int> cores;            // one CPU per usable physical core, in the order in which threads are pinned
   std::optional<double> quota_cpus;  // cgroup v1 or v2; nullopt: none
   std::vector<HostCache> caches;     // of cores[0]
+  std::vector<HostCache> last_level_caches;  // that of cores[i], level 0 where unknown
   int64_t memory_bytes = 0;
-  int64_t available_bytes = 0;
+  std::optional<int64_t> available_bytes;  // nullopt: unknown; 0: none, the control group is at its limit
   std::string governor, virtualisation, huge_pages, os, kernel;
   std::vector<std::string> notes;
 
   // Most threads a measurement may use here: min(usable physical cores, quota rounded down), at least 1.
   int max_threads() const;
-  int64_t last_level_cache_bytes() const;  // of one instance; 0: unknown
+  // Of all instances that the first `threads` of the cores reach; 0: unknown.
+  int64_t last_level_cache_bytes(int threads = 1) const;
 };
 
 // Reads the host below `root` ("/" but for tests on made-up trees).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <new>
 
@@ -129,10 +130,15 @@ int SetsNeeded(std::span<Entrant> entrants, const RunContext& context) {
   return sets;
 }
 
+// Bytes; without end where the system does not tell.
+double Available(const Host& host) {
+  return host.available_bytes ? static_cast<double>(*host.available_bytes) : std::numeric_limits<double>::infinity();
+}
+
 // Skips, from the greediest on, what does not fit into the memory that is available.
 void SkipWhatDoesNotFit(std::vector<Entrant>* entrants, int sets, const RunContext& context) {
   const Case& first = *entrants->front().asked;
-  const auto available = static_cast<double>(context.host.available_bytes);
+  const double available = Available(context.host);
   const double operands = static_cast<double>(OperandBytes(first.problem, first.dtype)) * sets;
   const auto own = [sets](const Entrant* entrant) {
     const Invocation& invocation = entrant->invocation;
@@ -145,7 +151,7 @@ void SkipWhatDoesNotFit(std::vector<Entrant>* entrants, int sets, const RunConte
   std::stable_sort(live.begin(), live.end(), [&](const Entrant* a, const Entrant* b) { return own(a) < own(b); });
   double total = operands;
   for (Entrant* entrant : live) {
-    if (available > 0 && total + own(entrant) > available) {
+    if (total + own(entrant) > available) {
       Skip(entrant, "needs " + Gib(own(entrant)) + " beside " + Gib(total) + " of operands and other contenders; " +
                         Gib(available) + " are available");
     } else {
@@ -252,11 +258,11 @@ bool SameGroup(const Case& a, const Case& b) {
 void RunEntrants(std::vector<Entrant>* entrants, const RunContext& context) {
   const Case& first = *entrants->front().asked;
   const auto operand_bytes = static_cast<double>(OperandBytes(first.problem, first.dtype));
-  const auto available = static_cast<double>(context.host.available_bytes);
+  const double available = Available(context.host);
   const auto interrupted = [&] { return context.interrupted && context.interrupted(0); };
   for (Entrant& entrant : *entrants) {
     if (entrant.done) continue;
-    if (available > 0 && operand_bytes > available) {
+    if (operand_bytes > available) {
       Skip(&entrant, "needs " + Gib(operand_bytes) + " for its operands, " + Gib(available) + " are available");
     } else {
       Prepare(&entrant, context);

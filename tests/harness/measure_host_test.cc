@@ -96,6 +96,26 @@ TEST(Host, CountsOneCpuForEachCoreAndDataCachesOnly) {
   EXPECT_EQ(host.caches[0].cpus, (std::vector<int>{0, 2}));
   EXPECT_EQ(host.caches[1].level, 2);
   EXPECT_EQ(host.last_level_cache_bytes(), 32 << 20);
+  EXPECT_EQ(host.last_level_cache_bytes(2), 32 << 20);
+}
+
+TEST(Host, LastLevelCachesAddUpOverTheInstancesThatTheThreadsReach) {
+  Tree tree;
+  tree.Add("proc/self/status", "Cpus_allowed_list:\t0-3");
+  for (int cpu = 0; cpu < 4; ++cpu) tree.AddCpu(cpu, std::to_string(cpu), cpu < 2 ? "0-1" : "2-3");
+  const Host host = tree.Read();
+  EXPECT_EQ(host.last_level_cache_bytes(), 32 << 20);
+  EXPECT_EQ(host.last_level_cache_bytes(2), 32 << 20);
+  EXPECT_EQ(host.last_level_cache_bytes(3), 64 << 20);
+  EXPECT_EQ(host.last_level_cache_bytes(4), 64 << 20);
+  EXPECT_EQ(host.last_level_cache_bytes(400), 64 << 20);
+}
+
+TEST(Host, CoresWithoutTheOutermostCacheAddTheirOwn) {
+  Tree tree;
+  tree.Add("proc/self/status", "Cpus_allowed_list:\t0-1").AddCpu(0, "0", "0");
+  tree.AddCache("sys/devices/system/cpu/cpu1/cache/index0/", "2", "Unified", "2M", "1");
+  EXPECT_EQ(tree.Read().last_level_cache_bytes(2), 34 << 20);
 }
 
 TEST(Host, UsesTheSiblingThatTheAffinityLeaves) {
@@ -188,6 +208,28 @@ TEST(Host, AvailableMemoryIsWhatTheControlGroupLeaves) {
   EXPECT_EQ(tree.Read().available_bytes, int64_t{4} << 30);
 }
 
+TEST(Host, AControlGroupAtItsLimitLeavesNothingButFilePagesThatCanGo) {
+  Tree tree = Desktop();
+  tree.Add("proc/self/cgroup", "0::/a");
+  tree.Add("sys/fs/cgroup/a/memory.max", "1000000000").Add("sys/fs/cgroup/a/memory.current", "1000000000");
+  EXPECT_EQ(tree.Read().available_bytes, 0);
+  tree.Add("sys/fs/cgroup/a/memory.stat", "anon 600000000\nactive_file 100000000\ninactive_file 300000000\nslab 5");
+  EXPECT_EQ(tree.Read().available_bytes, 300'000'000);
+}
+
+TEST(Host, FilePagesThatCanGoCountAsFreeInVersion1Too) {
+  Tree tree = Desktop();
+  tree.Add("proc/self/cgroup", "4:memory:/m").Add("sys/fs/cgroup/memory/m/memory.limit_in_bytes", "1000000000");
+  tree.Add("sys/fs/cgroup/memory/m/memory.usage_in_bytes", "900000000");
+  tree.Add("sys/fs/cgroup/memory/m/memory.stat", "inactive_file 7\ntotal_inactive_file 200000000");
+  EXPECT_EQ(tree.Read().available_bytes, 300'000'000);
+}
+
+TEST(Host, AvailableMemoryThatNothingTellsIsUnknown) {
+  Tree tree = Desktop();
+  EXPECT_EQ(tree.Add("proc/meminfo", "MemTotal: 8388608 kB").Read().available_bytes, std::nullopt);
+}
+
 TEST(Host, NamesTheHypervisorByFirmwareOrSaysThatItHasNoName) {
   Tree tree = Desktop();
   tree.Add("proc/cpuinfo", "vendor_id : AuthenticAMD\nmodel name : AMD EPYC\nflags : fpu hypervisor avx2");
@@ -225,7 +267,8 @@ TEST(Host, ReadsTheMachineItRunsOn) {
   EXPECT_FALSE(host.arch.empty());
   EXPECT_LE(host.cores.size(), host.affinity.size());
   EXPECT_GT(host.memory_bytes, 0);
-  EXPECT_LE(host.available_bytes, host.memory_bytes);
+  ASSERT_TRUE(host.available_bytes);
+  EXPECT_LE(*host.available_bytes, host.memory_bytes);
   EXPECT_EQ(ReadHost().machine_id, host.machine_id);
 }
 
