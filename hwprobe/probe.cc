@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -26,11 +27,22 @@ struct Extent {
   int64_t slice_bytes;  // of each thread
 };
 
-Extent ExtentOf(const Machine& machine, const Host& host, int threads, const Effort& effort) {
+// Bytes that the working sets may take, all threads together; nullopt: unknown. Throws Error when there are too few.
+std::optional<int64_t> MostBytes(const Host& host, const Effort& effort) {
+  if (effort.most_bytes > 0) return effort.most_bytes;
+  if (!host.available_bytes) return std::nullopt;
+  const int64_t most = *host.available_bytes / 4;
+  if (most < 16 * kMiB) {
+    throw Error("too little memory: " + std::to_string(*host.available_bytes / kMiB) +
+                " MiB are available; allowed is 64 MiB or more");
+  }
+  return most;
+}
+
+Extent ExtentOf(const Machine& machine, std::optional<int64_t> most, int threads) {
   const std::vector<ReportedLevel> reported = ReportedCapacities(machine, threads);
   double last_cache = reported.empty() ? 128.0 * kMiB : std::max(8.0 * kMiB, reported.back().capacity_bytes);
-  const double most = static_cast<double>(effort.most_bytes > 0 ? effort.most_bytes : host.available_bytes / 4);
-  if (most > 0) last_cache = std::min(last_cache, most / 8);
+  if (most) last_cache = std::min(last_cache, static_cast<double>(*most) / 8);
   return {4 * last_cache, static_cast<int64_t>(8 * last_cache / threads)};
 }
 
@@ -38,6 +50,15 @@ std::string Size(double bytes) {
   char text[32];
   std::snprintf(text, sizeof text, bytes < 1e6 ? "%.0f KiB" : "%.1f MiB", bytes / (bytes < 1e6 ? 1024.0 : 1048576.0));
   return text;
+}
+
+void NoteSmallExtent(const Extent& extent, int threads, Machine& machine) {
+  const std::vector<ReportedLevel> reported = ReportedCapacities(machine, threads);
+  const double bytes = static_cast<double>(extent.slice_bytes) * threads;
+  if (reported.empty() || bytes >= 3.99 * reported.back().capacity_bytes) return;
+  machine.notes.push_back("DRAM with " + std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
+                          ": measured on " + Size(bytes) + " for want of memory, less than four times the caches' " +
+                          Size(reported.back().capacity_bytes));
 }
 
 void NoteKnees(std::span<const Level> levels, int threads, std::vector<std::string>& notes) {
@@ -81,7 +102,8 @@ void Append(std::vector<Ceiling>& rows, std::vector<Ceiling> more) {
 // All memory roofs of one thread count; with one thread the latencies too, on the same levels.
 std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& machine, int threads,
                                     const Effort& effort) {
-  const Extent extent = ExtentOf(machine, host, threads, effort);
+  const Extent extent = ExtentOf(machine, MostBytes(host, effort), threads);
+  NoteSmallExtent(extent, threads, machine);
   const std::string& best_isa = machine.isa.front();
   std::vector<const MemoryLoop*> loops = LoopsOf(best_isa);
   std::vector<const MemoryLoop*> curve_loops;
@@ -152,6 +174,7 @@ std::vector<int> CheckedThreads(const std::vector<int>& asked, const Host& host)
 
 ProbeResult RunProbe(const Host& host, const Topology& topology, const std::vector<int>& threads, const Effort& wanted,
                      const Watch& watch) {
+  MostBytes(host, wanted);  // too little memory is told before anything is measured
   ProbeResult result;
   Machine& machine = result.machine;
   machine = DescribeMachine(topology, host);

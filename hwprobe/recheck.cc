@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "harness/measure/pinning.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
 #include "kernels/api/error.h"
@@ -69,6 +70,7 @@ Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const T
     throw Error("--recheck: " + run_dir.string() +
                 " holds no ceilings.csv: run hwprobe, then roofgap run with --probe");
   }
+  CreateWritableDir(run_dir);  // before the measuring, not when its result is to be kept
   const Machine machine = DescribeMachine(topology, host);
   const Ceilings ceilings = ReadCeilings(run_dir / files::kCeilings);
   for (const Ceiling& row : ceilings.rows) {
@@ -84,6 +86,7 @@ Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const T
     if (isas.contains(record.isa)) of_team.insert(record.isa);
   }
 
+  if (!used.empty()) CheckTeam(used.rbegin()->first);
   Bench bench(host.cores, watch, static_cast<double>(used.size()) * (8 * effort.compute.explore_s + 4.0));
   constexpr std::string_view kMixes[] = {"fma"};
   Ceilings result;

@@ -13,6 +13,12 @@
 #include <thread>
 #include <vector>
 
+#include "harness/measure/host.h"
+#include "harness/measure/isa_scope.h"
+#include "harness/record/csv.h"
+#include "harness/record/files.h"
+#include "harness/record/record.h"
+
 namespace roofgap {
 namespace {
 
@@ -54,6 +60,7 @@ TEST(CliTest, InputErrorsAreOneLineAndExitWithTwo) {
   ExpectOneLine(Call({"--threads", "two", "--out", dir}), "two");
   ExpectOneLine(Call({"--nonsense"}), "--nonsense");
   ExpectOneLine(Call({"--recheck", dir}), "holds no run");
+  ExpectOneLine(Call({"--recheck", dir, "--out", dir}), "--out");
   EXPECT_FALSE(fs::exists(dir)) << "made for a command line that was refused";
 
   std::ofstream(dir) << "a file\n";
@@ -63,6 +70,48 @@ TEST(CliTest, InputErrorsAreOneLineAndExitWithTwo) {
   fs::create_directories(dir);
   std::ofstream(dir / "measurements.csv") << "x\n";
   ExpectOneLine(Call({"--out", dir}), "holds a run");
+}
+
+// A run that claims one roof of `bytes` on this machine.
+fs::path RunWithRoof(const std::string& name, double bytes) {
+  const fs::path dir = fs::path(testing::TempDir()) / name;
+  fs::remove_all(dir);
+  fs::create_directories(dir);
+  const std::string machine_id = ReadHost().machine_id, isa = SupportedIsas().back();
+  Record row;
+  row.machine_id = machine_id;
+  row.op = "fc";
+  row.problem = "fc:ic8oc8";
+  row.isa = isa;
+  row.threads = 1;
+  row.status = kMeasured;
+  std::ofstream(dir / files::kMeasurements) << CsvText<Record>(std::vector<Record>{row});
+  Ceiling roof;
+  roof.machine_id = machine_id;
+  roof.kind = "memory";
+  roof.level = "DRAM";
+  roof.pattern = "load";
+  roof.pages = "huge";
+  roof.isa = isa;
+  roof.threads = 1;
+  roof.best = 10;
+  roof.working_set_bytes = bytes;
+  WriteCeilings(dir / files::kCeilings, {.rows = {roof}});
+  return dir;
+}
+
+TEST(CliTest, MemoryThatIsRefusedIsOneLineAndExitsWithTwo) {
+  const fs::path dir = RunWithRoof("hwprobe_no_memory", 1e18);
+  ExpectOneLine(Call({"--quick", "--recheck", dir}), "memory");
+  EXPECT_FALSE(fs::exists(dir / files::kCeilingsEnd));
+}
+
+TEST(CliTest, ARunDirectoryThatCannotBeWrittenIsFoundBeforeMeasuring) {
+  const fs::path dir = RunWithRoof("hwprobe_read_only", 1e6);
+  fs::permissions(dir, fs::perms::owner_read | fs::perms::owner_exec);
+  if (access(dir.c_str(), W_OK) == 0) GTEST_SKIP() << "permissions do not bind this user";
+  ExpectOneLine(Call({"--recheck", dir}), "cannot write into");
+  fs::permissions(dir, fs::perms::owner_all);
 }
 
 TEST(CliTest, CtrlCWritesNothingAndExitsWith130) {

@@ -202,6 +202,27 @@ TEST(ProbeTest, StopsWhenTold) {
   EXPECT_THROW(RunProbe(host, TinyTopology(), {1}, TinyEffort(), stop), Interrupted);
 }
 
+TEST(ProbeTest, NotesWhenMemoryIsTooSmallForTheCaches) {
+  const auto noted = [](int64_t cache_bytes) {
+    Topology topology = TinyTopology();
+    topology.caches.back().bytes = cache_bytes;
+    const Machine machine = RunProbe(ReadHost(), topology, {1}, TinyEffort(), {}).machine;
+    return std::any_of(machine.notes.begin(), machine.notes.end(),
+                       [](const std::string& note) { return note.find("for want of memory") != std::string::npos; });
+  };
+  EXPECT_FALSE(noted(128 << 10));
+  EXPECT_TRUE(noted(4 << 20));
+}
+
+TEST(ProbeTest, RefusesToMeasureWithoutMemory) {
+  Host host = ReadHost();
+  host.available_bytes = 0;
+  Effort effort = TinyEffort();
+  effort.most_bytes = 0;
+  EXPECT_NE(MessageOf([&] { RunProbe(host, TinyTopology(), {1}, effort, {}); }).find("too little memory"),
+            std::string::npos);
+}
+
 TEST(ProbeTest, TheSummaryNamesEveryRoofThatCounts) {
   const std::string text = Summary(TinyProbe().machine, TinyProbe().ceilings);
   for (const std::string& isa : TinyProbe().machine.isa) EXPECT_NE(text.find("\n" + isa + " "), std::string::npos);
