@@ -51,7 +51,7 @@ bool SetAffinity(const int* cpus, size_t count) {
 void RefuseSmaller(int team, int threads) {
   if (threads == 1 || team == threads) return;
   throw Error("OpenMP gives " + std::to_string(team) + " of " + std::to_string(threads) +
-              " threads: unset OMP_THREAD_LIMIT and OMP_MAX_ACTIVE_LEVELS in the environment, or ask for fewer");
+              " threads: unset OMP_THREAD_LIMIT and OMP_MAX_ACTIVE_LEVELS in the environment");
 }
 
 }  // namespace
