@@ -1,18 +1,23 @@
 #!/usr/bin/python3
 """Draws the roofline of a run, as SVG and PNG, from the files in its directory alone.
 
-A point is a measured row: x its intensity, y its GFLOP/s. The roofs are the best of ceilings.csv for the instruction
-set, the data type and the thread count of the panel. By default a panel for one thread and one for the most.
+A point is a timed row, faded where it is unstable: x its intensity, y its GFLOP/s. The roofs are the best of
+ceilings.csv and ceilings_end.csv for the instruction set, the data type and the thread count of the panel. By default
+a panel for one thread and one for the most.
 """
 import argparse
 import os
 import sys
 
-import matplotlib
+try:
+    import matplotlib
 
-matplotlib.use("Agg")
-from matplotlib import pyplot
-from matplotlib.lines import Line2D
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    from matplotlib.lines import Line2D
+except ImportError as missing:
+    print(f"plot_roofline.py: {missing}; on Debian and Ubuntu: apt-get install python3-matplotlib", file=sys.stderr)
+    sys.exit(2)
 
 import roofgap_io
 import roofline_axes
@@ -23,6 +28,11 @@ COLOURS = {"conv2d": "#0072B2", "dwconv2d": "#56B4E9", "dwsep": "#009E73", "fc":
 MORE_COLOURS = ("#CC79A7", "#000000", "#B8A500")
 FILLED = "osD^vPX*<>"  # hand-written variants
 HOLLOW = "osD^v"  # oneDNN's, which are named onednn...
+FADED = 0.35
+HEIGHT = 8.2  # inches
+
+# Labels and models are plain text: a dollar sign in one begins no formula.
+matplotlib.rcParams["text.parse_math"] = False
 
 
 def parse(arguments):
@@ -46,11 +56,15 @@ def choose(rows, column, wanted, preferred):
 
 
 def select(run_dir, options):
-    """The machine, the rows to draw, what they have in common, the thread counts to draw."""
+    """The machine, the rows to draw, what they have in common, the thread counts to draw; the rows without a speed."""
     machine = roofgap_io.read_json(os.path.join(run_dir, "machine.json"))
-    rows = [row for row in roofgap_io.read_measurements(run_dir) if row["status"] in ("measured", "unstable")]
-    if all(row["status"] == "unstable" for row in rows):
+    all_rows = roofgap_io.read_measurements(run_dir)
+    rows = [row for row in all_rows if row["status"] in ("measured", "unstable")]
+    if not rows:
         raise InputError(f"{run_dir}/measurements.csv has no measured row")
+    for row in rows:
+        roofgap_io.check_timed(row)
+    untimed = [row for row in all_rows if row["status"] not in ("measured", "unstable")]
     run_file = os.path.join(run_dir, "run.json")
     run = roofgap_io.read_json(run_file) if os.path.exists(run_file) else {}
     common = {"libraries": run.get("libraries", [])}
@@ -60,25 +74,32 @@ def select(run_dir, options):
         ("cache", options.cache, ("warm",)),
     ):
         common[column] = choose(rows, column, wanted, preferred)
-        rows = [row for row in rows if row[column] == common[column]]
+        rows, untimed = ([row for row in part if row[column] == common[column]] for part in (rows, untimed))
     counts = sorted({int(row["threads"]) for row in rows})
     if options.threads:
         counts = [int(choose(rows, "threads", options.threads, ()))]
     elif len(counts) > 2:
         counts = [counts[0], counts[-1]]
-    return machine, rows, common, counts
+    rows, untimed = ([row for row in part if row["threads"] in map(str, counts)] for part in (rows, untimed))
+    return machine, rows, common, counts, untimed
 
 
-def roofs(ceilings, run_dir, common, threads):
-    """(peak GFLOP/s, {level: GB/s}): for each the best that was found."""
+def roofs(ceilings, isas, run_dir, common, threads):
+    """(peak GFLOP/s, {level: GB/s}): for each the best that was found. `isas`: the machine's, best first."""
+    wider = isas[: isas.index(common["isa"])] if common["isa"] in isas else []
 
     def best(**wanted):
         fits = [row for row in ceilings if all(row[column] in (value, "") for column, value in wanted.items())]
+        # Up to L2 the vector width limits: like `roofgap gap`, no wider one than the rows', where theirs was measured.
+        if wanted.get("level") in ("L1", "L2") and any(row["isa"] == common["isa"] for row in fits):
+            fits = [row for row in fits if row["isa"] not in wider]
         return max((number(row, "best") or 0 for row in fits), default=0)
 
     wanted = {"dtype": common["dtype"], "threads": str(threads)}
     peak = best(kind="compute", op_mix="fma", isa=common["isa"], **wanted)
-    bandwidths = {level: best(kind="memory", level=level, **wanted) for level in ("L1", "L2", "L3", "DRAM")}
+    levels = {row["level"] for row in ceilings if row["kind"] == "memory"}
+    nearest_first = sorted(levels, key=lambda level: (level == "DRAM", level))
+    bandwidths = {level: best(kind="memory", level=level, **wanted) for level in nearest_first}
     bandwidths = {level: value for level, value in bandwidths.items() if value}
     if not peak or not bandwidths:
         raise InputError(
@@ -136,58 +157,72 @@ def legends(figure, colours, markers, right):
         top -= legend.get_window_extent(figure.canvas.get_renderer()).height / figure.bbox.height + 0.02
 
 
-def draw(machine, rows, common, panels):
-    """`panels`: (threads, peak, bandwidths), left to right. Unstable rows are counted in the caption, not drawn."""
-    unstable = sum(row["status"] == "unstable" for row in rows)
-    rows = [row for row in rows if row["status"] == "measured"]
+def draw(machine, rows, common, panels, untimed):
+    """`panels`: (threads, peak, bandwidths), left to right. Rows that are not simply measured are counted below."""
+    names = roofline_axes.names_of(rows)
     colours, markers = styles(rows)
     width = 6.4 * len(panels) + 2.9
-    figure, axes = pyplot.subplots(1, len(panels), figsize=(width, 7.6), sharey=True, squeeze=False)
+    figure, axes = pyplot.subplots(1, len(panels), figsize=(width, HEIGHT), sharey=True, squeeze=False)
     right = 1 - 2.1 / width
-    figure.subplots_adjust(left=0.8 / width, right=right, top=0.86, bottom=0.155, wspace=0.04)
-    roofline_axes.frame(axes[0], rows, panels)
+    figure.subplots_adjust(left=0.8 / width, right=right, top=0.87, bottom=1.3 / HEIGHT, wspace=0.04)
+    names_top = roofline_axes.frame(axes[0], rows, panels, names.values())
+    named = True
     for panel, (threads, peak, bandwidths) in zip(axes[0], panels):
         panel.set_title(f"{threads} thread{'s' if threads > 1 else ''}", fontsize=13, fontweight="bold")
         roofline_axes.draw_roofs(panel, peak, bandwidths)
         shown = [row for row in rows if int(row["threads"]) == threads]
-        roofline_axes.draw_problems(panel, shown, colours)
+        named = roofline_axes.draw_problems(panel, shown, colours, names, names_top) and named
         for row in shown:
             style = marker_style(*markers[row["variant"]], colours[row["op"]])
-            panel.plot(number(row, "intensity"), number(row, "gflops"), zorder=5, **style)
+            style |= dict(alpha=FADED, zorder=4) if row["status"] == "unstable" else dict(zorder=5)
+            panel.plot(number(row, "intensity"), number(row, "gflops"), **style)
     axes[0][0].set_ylabel("performance (GFLOP/s)", fontsize=12)
     legends(figure, colours, markers, right + 0.1 / width)
 
     figure.suptitle(machine.get("cpu_model") or "unknown CPU", x=0.8 / width, ha="left", fontsize=15, y=0.965)
+    lines = caption(machine, rows, common, panels, untimed, named)
+    for i, line in enumerate(lines):
+        figure.text(0.8 / width, (0.54 - 0.21 * i) / HEIGHT, line, fontsize=10.5, color="#444444")
+    return figure
+
+
+def caption(machine, rows, common, panels, untimed, named):
+    """What the picture shows, which rows are no plain points, how to read points above the roof where there are any."""
     dates = sorted({row["utc"][:10] for row in rows if row.get("utc")})
-    caption = [
+    what = [
         f"{common['dtype']}, {common['isa']}, {common['cache']} cache",
         f"machine {machine.get('machine_id', 'unknown')}",
         *dates[-1:],
         *common["libraries"],
-        f"{unstable} unstable rows not drawn" if unstable else "",
     ]
+    statuses = [row["status"] for row in rows + untimed]
+    rest = [
+        f"{statuses.count(status)} {status}{how}"
+        for status, how in (("unstable", " (faded)"), ("skipped", ""), ("wrong", ""))
+        if status in statuses
+    ]
+    rest = [f"{len(statuses)} rows, of which " + ", ".join(rest)] if rest else []
+    if not named:
+        rest.append("too many problems to write their names")
     peaks = {threads: peak for threads, peak, _ in panels}
     above = any(
         number(row, "gflops") > peaks[int(row["threads"])]
         and (number(row, "executed_flops") or 0) < (number(row, "flops") or 0)
         for row in rows
     )
-    style = dict(fontsize=10.5, color="#444444")
-    figure.text(0.8 / width, 0.045, " · ".join(text for text in caption if text), **style)
-    if above:
-        note = "Points above the compute roof: the algorithm multiplies less often than the problem counts."
-        figure.text(0.8 / width, 0.014, note, **style)
-    return figure
+    note = "Points above the compute roof: the algorithm multiplies less often than the problem counts."
+    lines = [" · ".join(what), " · ".join(rest), note if above else ""]
+    return [line for line in lines if line]
 
 
 def main(arguments):
     options = parse(arguments)
     try:
-        machine, rows, common, counts = select(options.run_dir, options)
+        machine, rows, common, counts, untimed = select(options.run_dir, options)
         ceilings = roofgap_io.read_ceilings(options.run_dir)
-        panels = [(threads, *roofs(ceilings, options.run_dir, common, threads)) for threads in counts]
-        rows = [row for row in rows if int(row["threads"]) in counts]
-        figure = draw(machine, rows, common, panels)
+        isas = machine.get("isa", [])
+        panels = [(threads, *roofs(ceilings, isas, options.run_dir, common, threads)) for threads in counts]
+        figure = draw(machine, rows, common, panels, untimed)
         stem = options.out or os.path.join(options.run_dir, "roofline")
         for suffix in (".svg", ".png"):
             figure.savefig(stem + suffix, dpi=130, metadata={"Date": None} if suffix == ".svg" else None)

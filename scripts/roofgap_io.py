@@ -1,6 +1,7 @@
 """Reads run directories: what `roofgap run` and `roofgap gap` wrote, as plain dicts of strings. Derives nothing."""
 import csv
 import json
+import math
 import os
 
 SCHEMA_VERSION = "1"
@@ -13,11 +14,14 @@ class InputError(Exception):
 def read_json(path):
     try:
         with open(path, encoding="utf-8") as file:
-            return json.load(file)
+            contents = json.load(file)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from error
+    if not isinstance(contents, dict):
+        raise InputError(f"{path} holds no JSON object")
+    return contents
 
 
 def read_table(path, needed, what_to_run):
@@ -47,10 +51,18 @@ def read_measurements(run_dir):
 
 
 def read_ceilings(run_dir):
-    needed = "kind isa dtype op_mix level pattern threads best unit".split()
-    return read_table(
+    """The roofs before the run and, where they were measured again, after it: a roof then has two rows."""
+    key = "kind isa dtype op_mix level pattern pages core_kind threads".split()
+    needed = key + ["best", "unit"]
+    rows = read_table(
         os.path.join(run_dir, "ceilings.csv"), needed, "hwprobe, then roofgap run, which copies the ceilings"
     )
+    again = os.path.join(run_dir, "ceilings_end.csv")
+    if os.path.exists(again):
+        roofs = {tuple(row[column] for column in key) for row in rows}
+        end = read_table(again, needed, f"hwprobe --recheck {run_dir}")
+        rows += [row for row in end if tuple(row[column] for column in key) in roofs]
+    return rows
 
 
 def number(row, column):
@@ -59,6 +71,20 @@ def number(row, column):
     if text == "":
         return None
     try:
-        return float(text)
-    except ValueError as error:
-        raise InputError(f"column {column} holds '{text}', not a number") from error
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"column {column} holds '{text}', not a number")
+    return value
+
+
+def check_timed(row):
+    """Raises unless the row has what every timed row has."""
+    for column in ("threads", "intensity", "gflops"):
+        value = number(row, column)
+        if value is None or value <= 0 or (column == "threads" and not row[column].isdecimal()):
+            raise InputError(
+                f"{row['problem']} {row['variant']} is {row['status']}, but its {column} is '{row[column]}'; "
+                "allowed is a positive number"
+            )

@@ -4,22 +4,29 @@ import math
 from roofgap_io import number
 
 ROOF_STYLES = {"L1": (0, ()), "L2": (0, (6, 1.5)), "L3": (0, (3, 1.5)), "DRAM": (0, (1, 1.2))}
+OTHER_ROOF_STYLE = (0, (4, 1.5, 1, 1.5))
 ROOF_COLOUR = "#555555"
 LABEL_SIZE = 9.5
 NAME_LENGTH = 30
+NAME_GAP = 6  # points, above and below the names together
 BEHIND_TEXT = dict(boxstyle="square,pad=0.05", facecolor="white", edgecolor="none", alpha=0.75)
 
 
-def frame(axes, rows, panels):
-    """Log axes, alike in all panels: every point and every roof in sight, room for the names at the bottom."""
+def frame(axes, rows, panels, names):
+    """Log axes, alike in all panels: every point and every roof in sight, room for the names at the bottom.
+
+    Returns where the names end, as y.
+    """
     intensities = [number(row, "intensity") for row in rows]
     speeds = [number(row, "gflops") for row in rows]
     ridge = min(peak / max(bandwidths.values()) for _, peak, bandwidths in panels)
-    low_x, high_x = min(min(intensities) / 3, ridge / 6), max(intensities) * 2.2
+    # At least a decade each, so that a tick has its number.
+    high_x = max(intensities) * 2.2
+    low_x = min(min(intensities) / 3, ridge / 6, high_x / 20)
     high_y = max(speeds + [peak for _, peak, _ in panels]) * 2
-    low_y = min(speeds) / 1.6
-    # The names take the lowest third of the height.
-    low_y = math.exp(math.log(low_y) - (math.log(high_y) - math.log(low_y)) * 0.5)
+    names_top = min(min(speeds) / 1.6, high_y / 20)
+    share = share_of_height(axes[0], names)
+    low_y = math.exp((math.log(names_top) - share * math.log(high_y)) / (1 - share))
     for panel in axes:
         panel.set(xscale="log", yscale="log", xlim=(low_x, high_x), ylim=(low_y, high_y))
         panel.set_xlabel("operational intensity (FLOP per compulsory byte)", fontsize=12)
@@ -28,8 +35,20 @@ def frame(axes, rows, panels):
         panel.tick_params(labelsize=10.5)
         for axis in (panel.xaxis, panel.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_minor_formatter(lambda value, _: "")
         for side in ("top", "right"):
             panel.spines[side].set_visible(False)
+    return names_top
+
+
+def share_of_height(panel, names):
+    """The part of the panel's height that the longest of the upright names takes."""
+    lengths = []
+    for text in names:
+        drawn = panel.text(0, 0, text, fontsize=LABEL_SIZE)
+        lengths.append(drawn.get_window_extent().width)
+        drawn.remove()
+    return (max(lengths) + NAME_GAP / 72 * panel.figure.dpi) / panel.get_window_extent().height
 
 
 def draw_roofs(panel, peak, bandwidths):
@@ -50,8 +69,8 @@ def draw_roofs(panel, peak, bandwidths):
     angle = math.degrees(math.atan2(box.height / math.log(high_y / low_y), box.width / math.log(high_x / low_x)))
     for level, bandwidth in bandwidths.items():
         start = max(low_x, low_y / bandwidth)
-        style = dict(color=ROOF_COLOUR, linewidth=1.4, zorder=2)
-        panel.plot([start, peak / bandwidth], [start * bandwidth, peak], linestyle=ROOF_STYLES[level], **style)
+        style = dict(color=ROOF_COLOUR, linewidth=1.4, linestyle=ROOF_STYLES.get(level, OTHER_ROOF_STYLE), zorder=2)
+        panel.plot([start, peak / bandwidth], [start * bandwidth, peak], **style)
         at = start * 1.2
         panel.annotate(
             f"{level} {value(bandwidth)} GB/s",
@@ -71,18 +90,16 @@ def value(number_):
     return f"{number_:.0f}" if number_ >= 100 else f"{number_:.3g}"
 
 
-def draw_problems(panel, rows, colours):
-    """A stroke through the variants of each problem, and below all points its name, the names kept apart."""
+def draw_problems(panel, rows, colours, names, names_top):
+    """A stroke through the variants of each problem, and below all points its name, the names kept apart.
+
+    False where there is no room for the names.
+    """
     problems = {}
     for row in rows:
         problems.setdefault(row["problem"], []).append(row)
-    labels = [group[0]["label"] for group in problems.values()]
     ordered = sorted(problems.values(), key=lambda group: number(group[0], "intensity"))
-    if not ordered:
-        return
     low_x, high_x = panel.get_xlim()
-    low_y, high_y = panel.get_ylim()
-    names_top = math.exp(math.log(low_y) + math.log(high_y / low_y) * 0.315)
     inches = panel.get_window_extent().width / panel.figure.dpi
     pitch = LABEL_SIZE * 1.35 / 72 / inches * math.log(high_x / low_x)
     wanted = [math.log(number(group[0], "intensity")) for group in ordered]
@@ -97,9 +114,9 @@ def draw_problems(panel, rows, colours):
         name_x = math.exp(at)
         panel.plot([x, name_x], [min(speeds), names_top], color=colour, linewidth=0.7, alpha=0.55, zorder=1)
         panel.annotate(
-            name(group[0], labels),
+            names[group[0]["problem"]],
             (name_x, names_top),
-            xytext=(0, -3),
+            xytext=(0, -NAME_GAP / 2),
             textcoords="offset points",
             rotation=90,
             ha="center",
@@ -108,12 +125,21 @@ def draw_problems(panel, rows, colours):
             color="#222222",
             bbox=BEHIND_TEXT,
         )
+    return None not in placed
 
 
-def name(row, labels):
-    """The row's label where it is its problem's alone, the problem otherwise; cut where it is long."""
-    text = row["label"] if labels.count(row["label"]) == 1 and row["label"] else row["problem"]
-    return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1] + "…"
+def names_of(rows):
+    """A name for each problem: the label where no other has it, the problem itself otherwise; long ones shortened."""
+    labels = {row["problem"]: row["label"] for row in rows}
+    used = list(labels.values())
+    alone = {problem: label and used.count(label) == 1 for problem, label in labels.items()}
+    return {problem: shorten(label if alone[problem] else problem) for problem, label in labels.items()}
+
+
+def shorten(text):
+    """Leaves the middle out of a long text: what tells names apart stands at their ends."""
+    half = (NAME_LENGTH - 1) // 2
+    return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1 - half] + "…" + text[-half:]
 
 
 def spread(wanted, pitch, low, high):

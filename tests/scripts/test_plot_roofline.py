@@ -1,6 +1,8 @@
 """scripts/plot_roofline.py and roofgap_io.py on the stored run tests/data/run_small, which is made up."""
 import csv
+import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -21,14 +23,15 @@ def run_dir(tmp_path):
     return shutil.copytree(RUN, tmp_path / "a run")
 
 
-def plot(*words):
+def plot(*words, **environment):
     script = ROOT / "scripts" / "plot_roofline.py"
-    return subprocess.run([sys.executable, script, *words], capture_output=True, text=True)
+    return subprocess.run([sys.executable, script, *words], capture_output=True, text=True,
+                          env={**os.environ, **environment})
 
 
-def fails(*words):
+def fails(*words, **environment):
     """Runs what must be refused: exit code 2, one line on stderr, nothing on stdout. Returns the line."""
-    done = plot(*words)
+    done = plot(*words, **environment)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr
@@ -43,6 +46,16 @@ def rewrite(path, change):
         writer = csv.DictWriter(file, fields, lineterminator="\n")
         writer.writeheader()
         writer.writerows(change(rows))
+
+
+def change_first(path, **fields):
+    """Changes fields of the first row."""
+    rewrite(path, lambda rows: [{**rows[0], **fields}, *rows[1:]])
+
+
+def texts(svg):
+    """The texts drawn, which the SVG keeps as comments beside their outlines."""
+    return re.findall(r"<!-- (.*?) -->", pathlib.Path(svg).read_text())
 
 
 def points(svg):
@@ -99,6 +112,97 @@ def test_a_run_without_a_measured_row_is_refused(run_dir):
     assert "no measured row" in fails(run_dir)
 
 
+def test_rows_that_are_not_simply_measured_are_counted_and_unstable_ones_drawn(run_dir):
+    before = plot(run_dir)
+    assert before.returncode == 0, before.stderr
+    drawn = points(run_dir / "roofline.svg")
+    assert any("62 rows, of which 1 skipped, 1 wrong" in text for text in texts(run_dir / "roofline.svg"))
+    change_first(run_dir / "measurements.csv", status="unstable")
+    plot(run_dir)
+    assert points(run_dir / "roofline.svg") == drawn
+    assert any("1 unstable (faded), 1 skipped, 1 wrong" in text for text in texts(run_dir / "roofline.svg"))
+
+
+def test_a_run_of_unstable_rows_alone_is_drawn(run_dir):
+    rewrite(run_dir / "measurements.csv", lambda rows: [{**r, "status": "unstable"} for r in rows if r["gflops"]])
+    assert plot(run_dir).returncode == 0
+    assert points(run_dir / "roofline.svg") == 60
+
+
+def test_the_better_best_of_both_visits_to_a_roof_counts(run_dir):
+    shutil.copy(run_dir / "ceilings.csv", run_dir / "ceilings_end.csv")
+
+    def change(rows):
+        found = [row for row in rows if row["op_mix"] == "fma" and row["isa"] == "AVX3"]
+        found[0]["best"], found[1]["best"] = "257", "400"
+        return found + [{**found[0], "core_kind": "performance", "best": "999"}]
+
+    rewrite(run_dir / "ceilings_end.csv", change)
+    assert plot(run_dir).returncode == 0
+    shown = {text for text in texts(run_dir / "roofline.svg") if text.startswith("FMA peak")}
+    assert shown == {"FMA peak 257 GFLOP/s", "FMA peak 471 GFLOP/s"}
+
+
+def test_every_level_of_the_file_is_drawn(run_dir):
+    def change(rows):
+        added = [{**r, "level": "L4", "best": "77.7"} for r in rows if r["level"] == "L3" and r["pattern"] == "load"]
+        return rows + added
+
+    rewrite(run_dir / "ceilings.csv", change)
+    assert plot(run_dir).returncode == 0
+    assert texts(run_dir / "roofline.svg").count("L4 77.7 GB/s") == 2
+
+
+def test_where_the_width_limits_no_wider_roof_is_drawn(run_dir):
+    def change(rows):
+        own = [{**r, "isa": "AVX2", "best": "111"} for r in rows if r["level"] == "L1" and r["pages"] == "huge"]
+        return rows + own
+
+    rewrite(run_dir / "ceilings.csv", change)
+    rewrite(run_dir / "measurements.csv", lambda rows: [{**row, "isa": "AVX2"} for row in rows])
+    assert plot(run_dir).returncode == 0
+    assert texts(run_dir / "roofline.svg").count("L1 111 GB/s") == 2
+
+
+@pytest.mark.parametrize("label", [r"$5 \frac $", "a_b^c", "<b>", "x" * 200])
+def test_a_label_is_plain_text(run_dir, label):
+    problem = "dwsep:mb1ic256ih14oc256kh3ph1"
+    rewrite(run_dir / "measurements.csv",
+            lambda rows: [{**row, "label": label} for row in rows if row["problem"] == problem])
+    done = plot(run_dir)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("column", ["gflops", "intensity", "threads"])
+@pytest.mark.parametrize("value", ["", "0", "-1", "nan", "inf", "fast"])
+def test_a_timed_row_without_a_positive_number_is_an_error(column, value):
+    row = {"problem": "fc:ic8oc8", "variant": "gemm", "status": "measured"}
+    row |= {"threads": "1", "intensity": "0.5", "gflops": "12.5"}
+    roofgap_io.check_timed(row)
+    with pytest.raises(roofgap_io.InputError, match=column):
+        roofgap_io.check_timed({**row, column: value})
+
+
+@pytest.mark.parametrize("status", ["measured", "unstable"])
+def test_a_run_with_a_speed_of_nothing_is_refused(run_dir, status):
+    change_first(run_dir / "measurements.csv", status=status, gflops="")
+    assert "gflops" in fails(run_dir)
+
+
+def test_without_matplotlib_one_line_says_what_to_install(run_dir, tmp_path):
+    (tmp_path / "matplotlib.py").write_text("raise ImportError(\"No module named 'matplotlib'\")\n")
+    assert "python3-matplotlib" in fails(run_dir, PYTHONPATH=str(tmp_path))
+
+
+def test_names_that_are_left_out_are_mentioned(run_dir):
+    def change(rows):
+        return rows + [{**rows[0], "problem": f"{rows[0]['problem']}mb{i}", "label": ""} for i in range(200)]
+
+    rewrite(run_dir / "measurements.csv", change)
+    assert plot(run_dir).returncode == 0
+    assert any("too many problems to write their names" in text for text in texts(run_dir / "roofline.svg"))
+
+
 def test_a_torn_row_is_named(run_dir):
     path = run_dir / "measurements.csv"
     path.write_text(path.read_text()[:-30])
@@ -140,5 +244,13 @@ def test_names_for_which_there_is_no_room_are_left_out():
 
 def test_problems_that_share_a_label_are_named_by_their_shape():
     row = {"label": "classifier", "problem": "fc:ic2048oc1000"}
-    assert roofline_axes.name(row, ["classifier", "other"]) == "classifier"
-    assert roofline_axes.name(row, ["classifier", "classifier"]) == "fc:ic2048oc1000"
+    other = {"label": "other", "problem": "fc:ic8oc8"}
+    assert roofline_axes.names_of([row, row, other]) == {"fc:ic2048oc1000": "classifier", "fc:ic8oc8": "other"}
+    other["label"] = "classifier"
+    assert roofline_axes.names_of([row, other]) == {"fc:ic2048oc1000": "fc:ic2048oc1000", "fc:ic8oc8": "fc:ic8oc8"}
+
+
+def test_long_names_keep_both_ends():
+    name = roofline_axes.shorten("a model with a very long name, layer 17")
+    assert len(name) == roofline_axes.NAME_LENGTH
+    assert name.startswith("a model with") and name.endswith("layer 17")
