@@ -1,0 +1,96 @@
+"""scripts/run.sh in a tree of stand-ins for the programs: what it calls, and what it makes of their exit codes."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A built tree. Every program writes its call into `calls` and returns what `codes` has for its first word."""
+    root = tmp_path / "tree"
+    (root / "scripts").mkdir(parents=True)
+    for name in ("run.sh", "common.sh"):
+        shutil.copy(SCRIPTS / name, root / "scripts")
+    suite = root / "configs" / "suites" / "default.json"
+    suite.parent.mkdir(parents=True)
+    suite.write_text("{}")
+    probe = root / "results" / "0123456789ab" / "probe" / "machine.json"
+    probe.parent.mkdir(parents=True)
+    probe.write_text("{}")
+
+    def tool(path, name):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"""#!/bin/bash
+echo "$0 $*" >> "{tmp_path}/calls"
+for word in {name} "$1"; do
+  [[ ! -f "{tmp_path}/$word" ]] || exit "$(<"{tmp_path}/$word")"
+done
+""")
+        path.chmod(0o755)
+
+    tool(root / "build/release/hwprobe/hwprobe", "hwprobe")
+    tool(root / "build/release/harness/roofgap", "roofgap")
+    tool(tmp_path / "bin" / "cmake", "cmake")
+    (root / "scripts" / "plot_roofline.py").write_text(
+        f"import os, sys\nsys.exit(int(open('{tmp_path}/plot').read()) if os.path.exists('{tmp_path}/plot') else 0)\n")
+
+    def run(*words, cwd=root, **codes):
+        for name, code in codes.items():
+            (tmp_path / name).write_text(str(code))
+        environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+        return subprocess.run([root / "scripts" / "run.sh", "--no-setup", *words], cwd=cwd, env=environment,
+                              capture_output=True, text=True)
+
+    run.root = root
+    run.calls = lambda: [line for line in (tmp_path / "calls").read_text().splitlines() if "/bin/cmake" not in line]
+    return run
+
+
+def test_paths_inside_of_the_tree_are_passed_relative_to_it(tree):
+    (tree.root / "configs" / "own.json").write_text("{}")
+    done = tree("--suite", "own.json", "--out", "../results/mine", cwd=tree.root / "configs")
+    assert done.returncode == 0, done.stderr
+    assert tree.calls() == [
+        "build/release/hwprobe/hwprobe ",
+        "build/release/harness/roofgap run --suite configs/own.json --out results/mine",
+        "build/release/hwprobe/hwprobe --recheck results/mine",
+        "build/release/harness/roofgap gap results/mine",
+    ]
+
+
+def test_the_run_lies_beside_the_probe_by_default(tree, tmp_path):
+    assert tree(cwd=tmp_path).returncode == 0
+    words = tree.calls()[1].split()
+    assert words[:5] == ["build/release/harness/roofgap", "run", "--suite", "configs/suites/default.json", "--out"]
+    assert words[5].startswith("results/0123456789ab/") and words[5].endswith("-default")
+
+
+def test_a_finding_is_kept_for_the_end(tree):
+    done = tree(run=1)
+    assert done.returncode == 1
+    assert "== Done" in done.stdout and len(tree.calls()) == 4
+
+
+@pytest.mark.parametrize("name", ["hwprobe", "plot"])
+def test_what_cannot_find_anything_fails_with_its_name(tree, name):
+    done = tree(**{name: 1})
+    assert done.returncode == 2
+    assert "== Done" not in done.stdout
+    assert "this step failed: " in done.stderr
+
+
+@pytest.mark.parametrize("code", [2, 130])
+def test_a_failing_run_ends_the_job_with_its_code(tree, code):
+    done = tree(run=code)
+    assert done.returncode == code
+    assert len(tree.calls()) == 2
+
+
+def test_a_suite_that_is_not_there_is_refused(tree):
+    done = tree("--suite", "nowhere.json")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
