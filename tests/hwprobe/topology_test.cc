@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <string>
 
@@ -16,6 +15,14 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path Data(const std::string& name) { return fs::path(ROOFGAP_SOURCE_DIR) / "tests/hwprobe/data" / name; }
+
+// `text` without its parts that start with `begin`, each up to the next `end`.
+std::string Without(std::string text, const std::string& begin, const std::string& end) {
+  for (size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
+    text.erase(at, text.find(end, at + begin.size()) + end.size() - at);
+  }
+  return text;
+}
 
 void ExpectCache(const Cache& cache, const std::string& level, int64_t kib, int shared_by, int count) {
   EXPECT_EQ(cache.level, level);
@@ -75,8 +82,8 @@ TEST(TopologyTest, CallsKindsUnknownThatTheSystemDoesNotRank) {
   std::ifstream file(Data("big_little_board.xml"));
   std::stringstream text;
   text << file.rdbuf();
-  const std::string unranked = std::regex_replace(
-      text.str(), std::regex(" forced_efficiency=\"[01]\"|<info name=\"LinuxCapacity\" value=\"[0-9]+\"/>"), "");
+  const std::string unranked =
+      Without(Without(text.str(), " forced_efficiency=\"", "\""), "<info name=\"LinuxCapacity\"", "/>");
   ASSERT_NE(unranked, text.str());
   const fs::path xml = fs::path(testing::TempDir()) / "unranked.xml";
   std::ofstream(xml) << unranked;
