@@ -38,6 +38,15 @@ int64_t Window::ValidPairs() const {
   return pairs;
 }
 
+int64_t Window::UsedTaps() const {
+  int64_t used = 0;
+  for (int64_t k = 0; k < taps; ++k) {
+    const Range of_tap = OutputsOf(k);
+    used += of_tap.begin != of_tap.end;
+  }
+  return used;
+}
+
 int64_t Window::TouchedInputs() const {
   // Tap k reads every stride-th input, so it meets only the taps of its own residue class k * dilation mod stride;
   // within a class, counted in strides, each tap reads an interval, and the union of intervals is what is touched.

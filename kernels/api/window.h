@@ -31,6 +31,8 @@ struct Window {
   int64_t ValidPairs() const;
   // Inputs that some tap of some output reads: fewer than `in` where the stride outruns the taps.
   int64_t TouchedInputs() const;
+  // Taps that some output uses: fewer than `taps` where padding makes up for a small input.
+  int64_t UsedTaps() const;
 };
 
 // "" when the kernel fits into the padded input, else that it does not, in one clause.

@@ -8,7 +8,7 @@ namespace roofgap {
 struct Work {
   double flops = 0;          // 2 x the multiply-accumulates that must be done: no taps on padding, no masked pairs
   double flops_nominal = 0;  // the formula that papers print: taps on padding counted
-  double bytes_read = 0;     // compulsory: each input element and each weight once
+  double bytes_read = 0;     // compulsory: each input and each weight that is used, once
   double bytes_written = 0;  // compulsory: each output element once
 
   double macs() const { return flops_nominal / 2; }

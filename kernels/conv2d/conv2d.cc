@@ -20,7 +20,8 @@ Work Count(const Conv2d& p, DType dtype) {
   const double outputs = static_cast<double>(p.oh()) * static_cast<double>(p.ow());
   const double valid = static_cast<double>(rows.ValidPairs()) * static_cast<double>(columns.ValidPairs());
   const double touched = static_cast<double>(rows.TouchedInputs()) * static_cast<double>(columns.TouchedInputs());
-  const double parameters = channel_pairs * kernel + static_cast<double>(p.bia * p.oc);
+  const double used = static_cast<double>(rows.UsedTaps()) * static_cast<double>(columns.UsedTaps());
+  const double parameters = channel_pairs * used + static_cast<double>(p.bia * p.oc);
   return {
       .flops = 2 * maps * channel_pairs * valid,
       .flops_nominal = 2 * maps * channel_pairs * outputs * kernel,

@@ -25,7 +25,8 @@ namespace roofgap {
 //   src [mb][ih][iw][ic]   wei [oc][kh][kw][ic/g]   bia [oc], or nothing when bia = 0   dst [mb][oh][ow][oc]
 //
 // flops: 2 x the taps that fall inside the map. flops_nominal: 2 mb oh ow oc kh kw ic/g. Compulsory bytes: the input
-// rows and columns that some tap reads (a strided 1x1 skips some), the weights, the bias, the output.
+// rows and columns that some tap reads (a strided 1x1 skips some), the weights of taps that fall inside the map for
+// some output (3x3 over a 1x1 map uses one of nine), the bias, the output.
 struct Conv2d {
   static constexpr std::string_view kOp = "conv2d";
   enum : size_t { kSrc, kWei, kBia, kDst };
@@ -72,7 +73,7 @@ Work Count(const Conv2d& problem, DType dtype);
 std::vector<Operand> Operands(const Conv2d& problem);
 
 // The definition of the op in double, and the error bound of each of the `outputs` (flat indices into dst).
-// Bound: gamma_{n+1} (sum |src wei| + |bia|) for a sum of n products, carried through the activation.
+// Bound: (n + 1) u (sum |src wei| + |bia|) for a sum of n products, carried through the activation.
 std::vector<Expected> Reference(const Conv2d& problem, DType dtype, const Args& args, std::span<const int64_t> outputs);
 
 }  // namespace roofgap

@@ -14,7 +14,8 @@ Work Count(const DwConv2d& p, DType dtype) {
   const double outputs = static_cast<double>(p.oh()) * static_cast<double>(p.ow());
   const double valid = static_cast<double>(rows.ValidPairs()) * static_cast<double>(columns.ValidPairs());
   const double touched = static_cast<double>(rows.TouchedInputs()) * static_cast<double>(columns.TouchedInputs());
-  const double parameters = channels * (kernel + static_cast<double>(p.bia));
+  const double used = static_cast<double>(rows.UsedTaps()) * static_cast<double>(columns.UsedTaps());
+  const double parameters = channels * (used + static_cast<double>(p.bia));
   return {
       .flops = 2 * maps * valid,
       .flops_nominal = 2 * maps * outputs * kernel,

@@ -68,7 +68,7 @@ Work Count(const DwConv2d& problem, DType dtype);
 std::vector<Operand> Operands(const DwConv2d& problem);
 
 // The definition of the op in double, and the error bound of each of the `outputs` (flat indices into dst).
-// Bound: gamma_{n+1} (sum |src wei| + |bia|) for a sum of n products, carried through the activation.
+// Bound: (n + 1) u (sum |src wei| + |bia|) for a sum of n products, carried through the activation.
 std::vector<Expected> Reference(const DwConv2d& problem, DType dtype, const Args& args,
                                 std::span<const int64_t> outputs);
 

@@ -15,7 +15,8 @@ Work Count(const DwSep& p, DType dtype) {
   const double outputs = static_cast<double>(p.oh()) * static_cast<double>(p.ow());
   const double valid = static_cast<double>(rows.ValidPairs()) * static_cast<double>(columns.ValidPairs());
   const double touched = static_cast<double>(rows.TouchedInputs()) * static_cast<double>(columns.TouchedInputs());
-  const double parameters = ic * kernel + ic * oc + static_cast<double>(p.bia) * (ic + oc);
+  const double used = static_cast<double>(rows.UsedTaps()) * static_cast<double>(columns.UsedTaps());
+  const double parameters = ic * used + ic * oc + static_cast<double>(p.bia) * (ic + oc);
   return {
       .flops = 2 * maps * ic * (valid + outputs * oc),
       .flops_nominal = 2 * maps * ic * outputs * (kernel + oc),

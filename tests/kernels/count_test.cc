@@ -16,7 +16,8 @@ namespace {
 struct Taps {
   int64_t valid = 0;
   int64_t all = 0;
-  std::set<std::pair<int64_t, int64_t>> touched;
+  std::set<std::pair<int64_t, int64_t>> touched;  // inputs
+  std::set<std::pair<int64_t, int64_t>> used;     // of the kernel
 };
 
 Taps TryAllTaps(const Window& rows, const Window& columns) {
@@ -31,6 +32,7 @@ Taps TryAllTaps(const Window& rows, const Window& columns) {
           if (ih < 0 || ih >= rows.in || iw < 0 || iw >= columns.in) continue;
           ++taps.valid;
           taps.touched.insert({ih, iw});
+          taps.used.insert({kh, kw});
         }
       }
     }
@@ -39,6 +41,7 @@ Taps TryAllTaps(const Window& rows, const Window& columns) {
 }
 
 int64_t Touched(const Taps& taps) { return static_cast<int64_t>(taps.touched.size()); }
+int64_t Used(const Taps& taps) { return static_cast<int64_t>(taps.used.size()); }
 
 struct Counts {
   int64_t macs = 0;
@@ -51,14 +54,14 @@ Counts ByHand(const Conv2d& p) {
   const int64_t pairs = p.mb * p.oc * (p.ic / p.g);
   return {.macs = pairs * taps.valid,
           .nominal_macs = pairs * taps.all,
-          .read = p.mb * Touched(taps) * p.ic + p.oc * p.kh * p.kw * (p.ic / p.g) + p.bia * p.oc};
+          .read = p.mb * Touched(taps) * p.ic + p.oc * Used(taps) * (p.ic / p.g) + p.bia * p.oc};
 }
 
 Counts ByHand(const DwConv2d& p) {
   const Taps taps = TryAllTaps(p.rows(), p.columns());
   return {.macs = p.mb * p.c * taps.valid,
           .nominal_macs = p.mb * p.c * taps.all,
-          .read = p.mb * Touched(taps) * p.c + p.kh * p.kw * p.c + p.bia * p.c};
+          .read = p.mb * Touched(taps) * p.c + Used(taps) * p.c + p.bia * p.c};
 }
 
 Counts ByHand(const DwSep& p) {
@@ -66,7 +69,7 @@ Counts ByHand(const DwSep& p) {
   const int64_t pointwise = p.mb * p.oh() * p.ow() * p.ic * p.oc;
   return {.macs = p.mb * p.ic * taps.valid + pointwise,
           .nominal_macs = p.mb * p.ic * taps.all + pointwise,
-          .read = p.mb * Touched(taps) * p.ic + p.kh * p.kw * p.ic + p.oc * p.ic + p.bia * (p.ic + p.oc)};
+          .read = p.mb * Touched(taps) * p.ic + Used(taps) * p.ic + p.oc * p.ic + p.bia * (p.ic + p.oc)};
 }
 
 Counts ByHand(const Fc& p) {
@@ -121,6 +124,11 @@ TEST(CountTest, StridedPointwiseConvolutionReadsAQuarterOfItsMap) {
   EXPECT_EQ(work.bytes_read, 4.0 * (4 * 4 * 64 + 64));
 }
 
+TEST(CountTest, WeightsThatMeetOnlyPaddingAreNotRead) {
+  const Work work = Count(ParseProblem("conv2d:ic512ih1oc512kh3ph1"), DType::kF32);
+  EXPECT_EQ(work.bytes_read, 4.0 * (512 + 512 * 512));
+}
+
 TEST(CountTest, HugeProblemsDoNotOverflow) {
   const Work work = Count(ParseProblem("fc:mb1048576ic33554432oc33554432"), DType::kF32);
   EXPECT_EQ(work.flops, 0x1p71);
@@ -140,6 +148,7 @@ TEST(WindowTest, ClosedFormsEqualTheLoops) {
             const Taps tried = TryAllTaps(window, Window{.in = 1, .taps = 1});
             EXPECT_EQ(window.ValidPairs(), tried.valid);
             EXPECT_EQ(window.TouchedInputs(), Touched(tried));
+            EXPECT_EQ(window.UsedTaps(), Used(tried));
             for (int64_t o = 0; o < window.outputs(); ++o) {
               const Range range = window.TapsAt(o);
               for (int64_t k = 0; k < taps; ++k) {
