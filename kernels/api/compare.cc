@@ -7,6 +7,7 @@
 #include <numeric>
 #include <random>
 #include <set>
+#include <utility>
 
 namespace roofgap {
 namespace {
@@ -24,20 +25,21 @@ double Load(const std::byte* dst, DType dtype, int64_t index) {
 
 }  // namespace
 
-double Gamma(double n, double unit_roundoff) { return n * unit_roundoff / (1 - n * unit_roundoff); }
-
 Comparison Compare(const std::byte* dst, DType dtype, std::span<const int64_t> indices,
                    std::span<const Expected> expected) {
   Comparison worst;
-  double worst_part = -1;
+  std::pair<int, double> worst_rank = {-1, 0};
   for (size_t i = 0; i < indices.size(); ++i) {
     double error = std::abs(Load(dst, dtype, indices[i]) - expected[i].value);
     if (!std::isfinite(error)) error = std::numeric_limits<double>::infinity();
-    const double bound = expected[i].bound;
-    const double part = error == 0 ? 0 : error / bound;  // a bound of 0 allows no error at all
-    if (part > worst_part) {
-      worst_part = part;
-      worst = {.error = error, .bound = bound, .index = indices[i]};
+    const Comparison element = {.error = error, .bound = expected[i].bound, .index = indices[i]};
+    const bool judged = element.verifiable();
+    const int severity = element.ok() ? 0 : judged ? 2 : 1;
+    const double part = error == 0 || !judged ? 0 : error / element.bound;  // a bound of 0 allows no error at all
+    const std::pair<int, double> rank = {severity, part};
+    if (rank > worst_rank) {
+      worst_rank = rank;
+      worst = element;
     }
   }
   return worst;

@@ -64,17 +64,17 @@ Sum Dot(const T* a, const T* b, int64_t n) {
 }
 
 // The unit roundoff that bounds are made of: the kernel's, and the reference's own, which matters for f64 alone.
-// Bounds are convex in it, so the bound of the sum covers the sum of both errors.
+// Bounds are linear or convex in it, so the bound of the sum covers the sum of both errors.
 inline double ErrorUnit(DType dtype) { return UnitRoundoff(dtype) + UnitRoundoff(DType::kF64); }
 
 // The result of a sum of n products and a bias, `bias` null where there is none, through the activation:
-// gamma_{n+1} of the magnitudes, since each term passes one multiplication and at most n additions.
+// (n + 1) u of the magnitudes (kernels/api/compare.h).
 template <class T>
 Expected WithBiasAndActivation(const Sum& products, const T* bias, int64_t act, double unit) {
   Sum sum = products;
   if (bias != nullptr) sum.Add(static_cast<double>(*bias));
   const auto terms = static_cast<double>(products.terms);
-  return Activate(act, {sum.value, Gamma(terms + 1, unit) * sum.magnitude}, unit);
+  return Activate(act, {sum.value, (terms + 1) * unit * sum.magnitude}, unit);
 }
 
 // Calls fn(T()) with the element type of `dtype`.

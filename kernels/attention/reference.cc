@@ -18,10 +18,9 @@ namespace {
 //    product. Together p_j is off by a factor within exp(+-x_j),
 //        x_j = u ((d + 5) M_j + 3 (max - s_j) + (kExp + 1) (t / kKeysPerRescale + 2)).
 // 3. Sums. Over t keys in any order, the product with v included: one more factor within exp(+-(t + 1) u).
-// 4. With y_j = x_j + (t + 1) u and w_j the exact softmax, the numerator is off by nu = sum w_j |v_j| (exp(y_j) - 1)
-// and
+// 4. With y_j = x_j + (t + 1) u and w_j the exact softmax, the numerator is off by nu = sum w_j |v_j| (exp(y_j) - 1),
 //    the denominator by rho = sum w_j (exp(y_j) - 1), both relative to the exact denominator, so their quotient by
-//    (nu + rho |dst|) / (1 - rho), and two roundings of its own.
+//    (nu + rho |dst|) / (1 - rho), and two roundings of its own. From rho = 1 on the denominator may vanish: no bound.
 // Weights that a kernel flushes to zero, below exp(-87), vanish in the rounding of the largest weight.
 constexpr double kExp = 4;             // an exponential correct to 2 units in the last place
 constexpr double kKeysPerRescale = 8;  // the smallest block of keys of an online softmax
@@ -82,8 +81,9 @@ std::vector<Expected> Reference(const Attention& p, DType dtype, const Args& arg
           value += term;
           nu += std::abs(term) * softmax.error[j];
         }
+        if (!(softmax.rho < 1)) return {value, std::numeric_limits<double>::infinity()};
         const double bound = (nu + softmax.rho * std::abs(value)) / (1 - softmax.rho);
-        return {value, bound + Gamma(2, unit) * (std::abs(value) + bound)};
+        return {value, bound + 2 * unit * (std::abs(value) + bound)};
       };
     });
   });

@@ -34,7 +34,7 @@ std::vector<Expected> Depthwise(const DwSep& p, const Args& args, double unit, i
 }  // namespace
 
 // A kernel's own mid differs from the exact one by up to its bound m_c. The pointwise sum over that mid rounds by at
-// most gamma_{ic+1} (sum (|mid_c| + m_c) |pw_wei_c| + |pw_bia|), and is itself off by at most sum m_c |pw_wei_c|.
+// most (ic + 1) u (sum (|mid_c| + m_c) |pw_wei_c| + |pw_bia|), and is itself off by at most sum m_c |pw_wei_c|.
 std::vector<Expected> Reference(const DwSep& p, DType dtype, const Args& args, std::span<const int64_t> outputs) {
   const double unit = ErrorUnit(dtype);
   return WithElementType(dtype, [&]<class T>(T) {
@@ -51,7 +51,7 @@ std::vector<Expected> Reference(const DwSep& p, DType dtype, const Args& args, s
           magnitude += (std::abs(of_mid.value) + of_mid.bound) * std::abs(weight);
           inherited += of_mid.bound * std::abs(weight);
         }
-        const double rounding = Gamma(static_cast<double>(p.ic) + 1, unit) * magnitude;
+        const double rounding = (static_cast<double>(p.ic) + 1) * unit * magnitude;
         return Activate(p.act, {value, inherited + rounding}, unit);
       };
     });

@@ -50,7 +50,7 @@ Work Count(const Fc& problem, DType dtype);
 std::vector<Operand> Operands(const Fc& problem);
 
 // The definition of the op in double, and the error bound of each of the `outputs` (flat indices into dst).
-// Bound: gamma_{ic+1} (sum |src wei| + |bia|), carried through the activation.
+// Bound: (ic + 1) u (sum |src wei| + |bia|), carried through the activation.
 std::vector<Expected> Reference(const Fc& problem, DType dtype, const Args& args, std::span<const int64_t> outputs);
 
 }  // namespace roofgap

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -110,6 +111,18 @@ TEST(AttentionVariantsTest, RisingAndFallingScoresStayRight) {
       }
       ExpectOwnVariantsCorrect(attempt);
     }
+  }
+}
+
+// Scores of 1e8 are off by more than 1 each, so that no result can be judged.
+TEST(AttentionReferenceTest, GivesNoBoundWhereTheSumOfTheSoftmaxMayVanish) {
+  for (const float q : {1e4f, 1e30f}) {
+    float operands[][2] = {{q}, {1e4f, -1e4f}, {1.0f, 0.5f}};
+    Args args;
+    for (size_t i = 0; i < 3; ++i) args.operand[i] = reinterpret_cast<std::byte*>(operands[i]);
+    const std::vector<int64_t> outputs = {0};
+    const auto expected = Reference(ParseProblem("attention:h1s1t2d1"), DType::kF32, args, outputs);
+    EXPECT_EQ(expected[0].bound, std::numeric_limits<double>::infinity()) << q;
   }
 }
 

@@ -8,6 +8,8 @@
 #include <limits>
 #include <set>
 
+#include "kernels/api/reference.h"
+
 namespace roofgap {
 namespace {
 
@@ -49,10 +51,31 @@ TEST(CompareTest, LooksOnlyAtTheListedElements) {
   EXPECT_TRUE(Compare(reinterpret_cast<const std::byte*>(dst.data()), DType::kF64, indices, expected).ok());
 }
 
-TEST(GammaTest, IsHighamsGamma) {
-  const double u = 0x1p-24;
-  EXPECT_DOUBLE_EQ(Gamma(1000, u), 1000 * u / (1 - 1000 * u));
-  EXPECT_EQ(Gamma(0, u), 0.0);
+TEST(CompareTest, AnElementWithoutAProperBoundIsNeitherRightNorWrong) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double bound : {infinity, -infinity, -1.0, std::nan("")}) {
+    for (const float got : {1.0f, 5.0f, std::nanf("")}) {  // equal, off, and no number
+      const Comparison worst = CompareAll({2.0f, got, 3.5f}, {{2.0, 0.1}, {1.0, bound}, {3.0, 1.0}});
+      EXPECT_FALSE(worst.verifiable()) << bound;
+      EXPECT_FALSE(worst.ok()) << bound;
+      EXPECT_EQ(worst.index, 1);
+    }
+    const Comparison wrong = CompareAll({1.0f, 9.0f}, {{1.0, bound}, {3.0, 1.0}});
+    EXPECT_TRUE(wrong.verifiable()) << "an element is wrong beside one without a bound";
+    EXPECT_FALSE(wrong.ok());
+    EXPECT_EQ(wrong.index, 1);
+  }
+  EXPECT_TRUE(CompareAll({1.0f}, {{1.0, 0.0}}).verifiable());
+}
+
+TEST(BoundTest, GrowsWithTheLengthOfASumBeyondTheReciprocalOfTheUnitRoundoff) {
+  const auto bound = [](int64_t terms) {
+    const Sum sum{.value = 0, .magnitude = 1, .terms = terms};
+    return WithBiasAndActivation<float>(sum, nullptr, 0, UnitRoundoff(DType::kF32)).bound;
+  };
+  EXPECT_EQ(bound(7), 0x1p-21);
+  EXPECT_EQ(bound((int64_t{1} << 24) - 1), 1.0);
+  EXPECT_EQ(bound((int64_t{1} << 26) - 1), 4.0);
 }
 
 TEST(OutputsToCheckTest, AreAllWhereTheyAreFew) {

@@ -91,7 +91,7 @@ struct Matrices {
     EXPECT_TRUE(c.Intact());
   }
 
-  // gamma_{k+2}: k products, the bias and the old C in one sum.
+  // k products, the bias and the old C in one sum.
   Expected Element(int64_t i, int64_t j, double was, const GemmEpilogue& epilogue) const {
     double sum = (epilogue.accumulate ? was : 0) + (epilogue.bias != nullptr ? epilogue.bias[j] : 0);
     double magnitude = std::abs(was) + (epilogue.bias != nullptr ? std::abs(epilogue.bias[j]) : 0);
@@ -101,7 +101,7 @@ struct Matrices {
       magnitude += std::abs(product);
     }
     const double unit = UnitRoundoff(DType::kF32);
-    return Activate(epilogue.act, {sum, Gamma(static_cast<double>(k + 2), unit) * magnitude}, unit);
+    return Activate(epilogue.act, {sum, static_cast<double>(k + 2) * unit * magnitude}, unit);
   }
 
   int64_t m, n, k;
