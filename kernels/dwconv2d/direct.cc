@@ -74,15 +74,25 @@ namespace {
 
 HWY_EXPORT(Run);
 
+// Whether the busiest thread has less to do when channels are divided, not rows. Blocks of rows divide unevenly where
+// they are few (7 rows in pairs are 4 and 3); strips of channels as narrow as a few vectors do not pay.
+bool SplitChannels(const DirectPlan& plan) {
+  const DwConv2d& p = plan.p;
+  const auto busiest = [&](int64_t count) { return (count + plan.threads - 1) / plan.threads; };
+  const int64_t rows = p.mb * p.oh();
+  const int64_t blocks = p.mb * ((p.oh() + plan.kernel.rows - 1) / plan.kernel.rows);
+  const int64_t vectors = p.c / plan.kernel.lanes;
+  if (blocks >= 8 * plan.threads || vectors < 4 * plan.threads) return false;
+  return busiest(vectors) * rows < busiest(blocks) * plan.kernel.rows * vectors;
+}
+
 Invocation Prepare(const DwConv2d& p, const Context& context) {
   DirectPlan plan;
   plan.p = p;
   plan.conv = {.c = p.c, .rows = p.rows(), .columns = p.columns(), .act = p.act};
   plan.kernel = ChosenDwConvPlan(plan.conv);
   plan.threads = context.threads;
-  // Few rows divide unevenly: 7 rows in pairs are 4 and 3.
-  const int64_t blocks = p.mb * ((p.oh() + plan.kernel.rows - 1) / plan.kernel.rows);
-  plan.split_channels = blocks < 8 * plan.threads && p.c / plan.kernel.lanes >= 4 * plan.threads;
+  plan.split_channels = SplitChannels(plan);
   const auto run = &HWY_DYNAMIC_DISPATCH(Run);
   Invocation invocation;
   invocation.run = [plan, run](const Args& args) {

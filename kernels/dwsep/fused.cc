@@ -56,13 +56,12 @@ void RunBand(const FusedPlan& plan, const Args& args, int64_t n, Range rows, flo
 void Run(const FusedPlan& plan, const Args& args, int thread) {
   const DwSep& p = plan.p;
   float* mid = reinterpret_cast<float*>(args.workspace) + thread * plan.mid_floats;
-  // The rows of all maps, in units of the rows that the depthwise half computes together.
-  const int64_t unit = plan.depthwise.rows;
-  const int64_t units = (p.oh() + unit - 1) / unit;  // of one map
-  const Range share = Share(p.mb * units, plan.threads, thread);
-  for (int64_t n = share.begin / units; n * units < share.end; ++n) {
-    const int64_t begin = std::max<int64_t>(share.begin - n * units, 0) * unit;
-    const int64_t end = std::min(std::min(share.end - n * units, units) * unit, p.oh());
+  // Single rows of all maps: pairs, as the depthwise half computes them, would make 14 rows 8 and 6 on two threads, and
+  // a row left over costs only that half, the lesser one.
+  const Range share = Share(p.mb * p.oh(), plan.threads, thread);
+  for (int64_t n = share.begin / p.oh(); n * p.oh() < share.end; ++n) {
+    const int64_t begin = std::max<int64_t>(share.begin - n * p.oh(), 0);
+    const int64_t end = std::min(share.end - n * p.oh(), p.oh());
     for (int64_t oh = begin; oh < end; oh += plan.band) {
       RunBand(plan, args, n, {oh, std::min(oh + plan.band, end)}, mid);
     }
