@@ -27,7 +27,8 @@ reboots and updates of the system.
       measurements.csv             one row per case, written as soon as it is measured
       gap.csv                      each of those rows under its roofs
       run.json                     the exact command, seed and versions, and whether the run is complete
-      *.svg *.png                  pictures, drawn from the CSV files alone
+      suite.json                   what was asked for; `roofgap run --resume` reads it
+      *.svg *.png                  pictures, drawn from these files alone
 
 ## Rules for every file
 

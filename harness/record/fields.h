@@ -68,7 +68,8 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"macs", "MAC", "multiply-accumulates, flops_nominal / 2"}, row.macs);
   visit(Field{"executed_flops", "FLOP", "what the algorithm does (Winograd: of its GEMMs; transforms never counted)"},
         row.executed_flops);
-  visit(Field{"bytes_read", "byte", "compulsory: each input element and each weight once"}, row.bytes_read);
+  visit(Field{"bytes_read", "byte", "compulsory: each input element and each weight that is used, once"},
+        row.bytes_read);
   visit(Field{"bytes_written", "byte", "compulsory: each output element once"}, row.bytes_written);
   visit(Field{"intensity", "FLOP/byte", "flops / (bytes_read + bytes_written)"}, row.intensity);
   visit(Field{"n", "", "samples kept"}, row.n);

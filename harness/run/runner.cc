@@ -119,7 +119,7 @@ int SetsNeeded(std::span<Entrant> entrants, const RunContext& context) {
   for (Entrant& entrant : entrants) {
     if (!entrant.live || !entrant.asked->cold) continue;
     const auto bytes = static_cast<int64_t>(CallBytes(*entrant.asked, entrant.invocation));
-    const ColdSets needed = ChooseColdSets(bytes, context.host.last_level_cache_bytes());
+    const ColdSets needed = ChooseColdSets(bytes, context.host.last_level_cache_bytes(entrant.asked->threads));
     if (!needed.cold) {
       Skip(&entrant,
            "cannot be made cold: " + std::to_string(needed.sets) + " sets of its operands fit into the caches");
@@ -185,6 +185,10 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
   record.verified = verifier.scope();
   record.max_error = comparison.error;
   record.error_bound = comparison.bound;
+  if (!comparison.verifiable()) {
+    Skip(entrant, "cannot be verified: output " + std::to_string(comparison.index) + " has no error bound");
+    return;
+  }
   if (!comparison.ok()) {
     record.status = kWrong;
     record.reason = "output " + std::to_string(comparison.index) + " is further from the reference than its bound";
@@ -225,19 +229,19 @@ void Fill(const Measurement& measurement, Record* record) {
 void MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& context) {
   std::vector<Contender> contenders;
   std::vector<Entrant*> live;
-  const auto last_level_cache = static_cast<double>(context.host.last_level_cache_bytes());
   MeasureOptions options{.seed = context.seed, .cpus = context.host.cores, .interrupted = context.interrupted};
   for (Entrant& entrant : *entrants) {
     if (!entrant.live) continue;
     live.push_back(&entrant);
     options.budget_s = entrant.asked->budget_s;
     const Record& record = entrant.record;
+    const auto cache_bytes = static_cast<double>(context.host.last_level_cache_bytes(record.threads));
     contenders.push_back({
         .label = record.variant,
         .threads = record.threads,
         .call = [&entrant](int set) { entrant.invocation.run(entrant.memory->args(set)); },
         .sets = sets,
-        .memory_bound = entrant.asked->cold || *record.bytes_read > last_level_cache,
+        .memory_bound = entrant.asked->cold || *record.bytes_read > cache_bytes,
     });
   }
   if (live.empty()) return;

@@ -8,6 +8,7 @@
 #include "harness/measure/host.h"
 #include "harness/measure/interrupt.h"
 #include "harness/measure/isa_scope.h"
+#include "harness/measure/pinning.h"
 #include "harness/measure/progress.h"
 #include "harness/plan/expand.h"
 #include "harness/plan/suite.h"
@@ -193,6 +194,7 @@ int RunSuite(const RunOptions& options) {
   const Offer offer = MakeOffer(request, host);
   CheckOffered(options.overrides, offer);
   const std::vector<Case> cases = Expand(request, offer);
+  CheckTeam(host.max_threads());
   if (options.dry_run) {
     PrintCases(request, cases);
     return 0;
@@ -247,6 +249,7 @@ int ResumeRun(const fs::path& dir) {
     CountStatus(row, &info);
   }
   std::vector<Case> cases = Expand(request, MakeOffer(request, host));
+  CheckTeam(host.max_threads());
   std::erase_if(cases, [&](const Case& asked) { return have.contains(KeyOf(asked)); });
   if (whole != text) ReplaceFile(measurements, whole);
 
