@@ -67,7 +67,12 @@ def draw_roofs(panel, peak, bandwidths):
     # A line of slope one on log axes rises at the angle of a decade's height over a decade's width.
     box = panel.get_window_extent()
     angle = math.degrees(math.atan2(box.height / math.log(high_y / low_y), box.width / math.log(high_x / low_x)))
-    for level, bandwidth in bandwidths.items():
+    above = math.inf
+    for level, bandwidth in sorted(bandwidths.items(), key=lambda item: -item[1]):
+        # A line's name stands above it; below, where the next line is so near that the name would cross it.
+        below = above / bandwidth < 1.8
+        above = bandwidth
+        offset = -13 if below else 3
         start = max(low_x, low_y / bandwidth)
         style = dict(color=ROOF_COLOUR, linewidth=1.4, linestyle=ROOF_STYLES.get(level, OTHER_ROOF_STYLE), zorder=2)
         panel.plot([start, peak / bandwidth], [start * bandwidth, peak], **style)
@@ -75,7 +80,7 @@ def draw_roofs(panel, peak, bandwidths):
         panel.annotate(
             f"{level} {value(bandwidth)} GB/s",
             (at, at * bandwidth),
-            xytext=(-3 * math.sin(math.radians(angle)), 3 * math.cos(math.radians(angle))),
+            xytext=(-offset * math.sin(math.radians(angle)), offset * math.cos(math.radians(angle))),
             textcoords="offset points",
             rotation=angle,
             rotation_mode="anchor",
