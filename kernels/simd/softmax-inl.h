@@ -25,6 +25,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // The largest of row[0, n); -infinity when n is 0.
 HWY_INLINE float RowMax(const float* row, int64_t n) {
+  if (n == 0) return -std::numeric_limits<float>::infinity();  // EMU128 reduces from the lowest finite value
   const hn::ScalableTag<float> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto lowest = hn::Set(d, -std::numeric_limits<float>::infinity());

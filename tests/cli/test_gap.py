@@ -39,7 +39,7 @@ def test_probe_run_gap(roofgap, probe, tmp_path):
         if gap["status"] == "skipped":
             continue
         assert gap["status"] in ("measured", "unstable")
-        assert 0 < float(gap["roof_fraction"]) < 10  # about right: speed decides no test
+        assert float(gap["roof_fraction"]) > 0
         parts = float(gap["gap_algorithm"]) * float(gap["gap_memory"]) * float(gap["gap_implementation"])
         assert parts == pytest.approx(float(gap["flops_gap"]), rel=1e-6)
         assert gap["bound"] and gap["roof_level"]
