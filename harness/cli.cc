@@ -59,7 +59,7 @@ struct RunWords {
   std::string suite;
   std::vector<std::string> problems, threads;
   Axes axes;
-  double budget_s = 0;
+  double budget_s = 0, energy_s = EnergyPass::kWindowS;
   int64_t seed = 1;
   std::string probe, out, resume;
   bool dry_run = false;
@@ -80,6 +80,7 @@ CLI::App* AddRun(CLI::App* app, RunWords* words) {
   run->add_option("--out", words->out, "Run directory; default: results/<machine_id>/<utc>-<suite>");
   run->add_option("--resume", words->resume, "Go on with this interrupted run; stands alone");
   run->add_option("--budget-s", words->budget_s, "Measuring time per row in seconds, at most; default: 1");
+  run->add_option("--energy-s", words->energy_s, "Seconds of calls per row for its energy, 0 for none; default: 2");
   run->add_option("--seed", words->seed, "Seed of operands and of the order of measuring; default: 1");
   run->add_flag("--dry-run", words->dry_run, "Print the cases and stop");
   return run;
@@ -98,6 +99,8 @@ int Run(const CLI::App& run, const RunWords& words, const std::string& command) 
     if (!(words.budget_s > 0 && words.budget_s <= 3600)) throw Error("--budget-s: allowed is more than 0, up to 3600");
     options.overrides.budget_s = words.budget_s;
   }
+  if (!(words.energy_s >= 0 && words.energy_s <= 3600)) throw Error("--energy-s: allowed is 0 to 3600");
+  options.energy_s = words.energy_s;
   if (words.suite.empty() && words.problems.empty()) throw Error("run: --suite FILE or --problem P is needed");
   if (!words.suite.empty()) {
     options.request = ReadSuite(words.suite);

@@ -45,6 +45,13 @@ std::vector<Measurement> MeasureGroup(std::span<const Contender> contenders, con
   for (Sampler* sampler : active) {
     if (!stop()) sampler->WarmUpCalls(stop);
   }
+  std::vector<Measurement> results(samplers.size());
+  const auto take = [&](const Sampler* sampler) {
+    const auto index = static_cast<size_t>(sampler - samplers.data());
+    results[index] = sampler->Result(!sampler->done());
+    if (sampler->done() && options.finished) options.finished(index, results[index]);
+    return sampler->done();
+  };
   std::mt19937_64 random(options.seed);
   while (!active.empty() && !interrupted) {
     std::shuffle(active.begin(), active.end(), random);
@@ -52,11 +59,9 @@ std::vector<Measurement> MeasureGroup(std::span<const Contender> contenders, con
       if (stop()) break;
       sampler->Block(stop);
     }
-    std::erase_if(active, [](const Sampler* sampler) { return sampler->done(); });
+    std::erase_if(active, [&](const Sampler* sampler) { return sampler->done() && take(sampler); });
   }
-
-  std::vector<Measurement> results;
-  for (const Sampler& sampler : samplers) results.push_back(sampler.Result(interrupted && !sampler.done()));
+  for (const Sampler* sampler : active) take(sampler);
   return results;
 }
 

@@ -26,6 +26,8 @@ struct Contender {
   bool memory_bound = false;          // which canary watches it: a load loop, or the FMA chains
 };
 
+struct Measurement;
+
 struct MeasureOptions {
   uint64_t seed = 1;
   double budget_s = 2.0;         // measuring time for each contender, warm-up included
@@ -39,6 +41,9 @@ struct MeasureOptions {
   std::vector<int> cpus;        // thread i of a team is pinned to cpus[i]; empty: ReadHost().cores
   // Called between blocks with the fraction done, 0 to 1; returning true stops the measuring (Ctrl-C).
   std::function<bool(double)> interrupted;
+  // Called between rounds as soon as a contender is done, with its index and what Measure() will return for it; not for
+  // one that is interrupted. May not throw.
+  std::function<void(size_t, const Measurement&)> finished;
 };
 
 struct Measurement {

@@ -19,6 +19,16 @@ class SystemFiles {
   // The number at the start of that text; nullopt when there is none.
   std::optional<int64_t> Number(const std::string& path) const;
 
+  // A whole number that is the file's only text; without one, why: "permission denied", "no such file or directory",
+  // "'abc' is no number".
+  struct Reading {
+    std::optional<int64_t> value;
+    std::string why;
+  };
+  Reading WholeNumber(const std::string& path) const;
+  // Names in the folder root/path, ascending; none where there is no such folder.
+  std::vector<std::string> List(const std::string& path) const;
+
  private:
   std::filesystem::path root_;
 };

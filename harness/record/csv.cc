@@ -155,6 +155,7 @@ void CheckSchemaVersion(const Table& table) {
 
 size_t Find(const Table& table, const Field& field) {
   const auto found = std::find(table.header.begin(), table.header.end(), field.name);
+  if (found == table.header.end() && field.added) return kMissing;
   if (found == table.header.end()) FailAt(table.file, 1, "column '" + std::string(field.name) + "' is missing");
   return static_cast<size_t>(found - table.header.begin());
 }

@@ -49,7 +49,8 @@ std::string_view WholeRows(std::string_view text);
 // Throws Error unless every row's schema_version is kSchemaVersion.
 void CheckSchemaVersion(const Table& table);
 
-// Index of the field's column. Throws Error where it is missing.
+// Index of the field's column. Where it is missing: kMissing if it was added later, else throws Error.
+inline constexpr size_t kMissing = static_cast<size_t>(-1);
 size_t Find(const Table& table, const Field& field);
 
 // Where a value was read, for messages.
@@ -148,7 +149,8 @@ std::vector<Row> ParseCsv(std::string_view text, const std::string& file) {
   for (const csv::Line& line : table.lines) {
     size_t column = 0;
     VisitFields(rows.emplace_back(), [&](const Field& field, auto& value) {
-      csv::Read({table, line, field}, line.fields[columns[column++]], value);
+      const size_t at = columns[column++];
+      if (at != csv::kMissing) csv::Read({table, line, field}, line.fields[at], value);
     });
   }
   return rows;

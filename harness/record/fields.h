@@ -19,6 +19,7 @@ struct Field {
   std::string_view description;
   std::string_view allowed = "";  // the vocabulary, separated by spaces; empty: anything
   bool required = false;          // a text that may not be empty
+  bool added = false;             // since the first version: files without it are read as if it were empty
 };
 
 template <class T, class Row>
@@ -72,6 +73,7 @@ void VisitFields(Row& row, Visit&& visit) {
         row.bytes_read);
   visit(Field{"bytes_written", "byte", "compulsory: each output element once"}, row.bytes_written);
   visit(Field{"intensity", "FLOP/byte", "flops / (bytes_read + bytes_written)"}, row.intensity);
+  visit(Field{"batch", "", "inferences per call: `mb` or `b` of the problem", "", false, true}, row.batch);
   visit(Field{"n", "", "samples kept"}, row.n);
   visit(Field{"min_ns", "ns", "fastest call (a short call: mean of its batch)"}, row.min_ns);
   visit(Field{"p05_ns", "ns", "5th percentile; needs 72 samples"}, row.p05_ns);
@@ -90,7 +92,8 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"workspace_bytes", "byte", "scratch of the variant, activations in its own layout included"},
         row.workspace_bytes);
   visit(Field{"packed_bytes", "byte", "constant operands rearranged"}, row.packed_bytes);
-  visit(Field{"peak_bytes", "byte", "most memory that a call holds: operands, packed weights, workspace"},
+  visit(Field{"peak_bytes", "byte",
+              "most memory that a call holds: operands, packed weights, workspace; `warnings` says when it takes more"},
         row.peak_bytes);
   visit(Field{"prepare_ns", "ns", "packing of the constant operands, once; not part of a call"}, row.prepare_ns);
   visit(Field{"reorder_ns", "ns", "bringing activations into the variant's layout and back; not part of a call"},
@@ -186,6 +189,8 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"suite", "", "name of the suite; `command-line` where problems were given there"}, row.suite);
   visit(Field{"command", "", "the exact command"}, row.command);
   visit(Field{"seed", "", "of the operands and of the order of contenders"}, row.seed);
+  visit(Field{"energy_s", "s", "calls of each row back to back for its energy; 0: switched off", "", false, true},
+        row.energy_s);
   visit(Field{"status", "", "partial: interrupted or still running; its rows are whole", "complete partial", true},
         row.status);
   visit(Field{"roofgap_version", "", "of the program"}, row.roofgap_version);

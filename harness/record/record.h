@@ -33,6 +33,7 @@ struct Record {
   // What became of it.
   std::string status, reason;
   Number flops, flops_nominal, macs, executed_flops, bytes_read, bytes_written, intensity;
+  Number batch;
   int64_t n = 0;
   Number min_ns, p05_ns, median_ns, p95_ns, p99_ns, ci_low_ns, ci_high_ns;
   Number gflops, gbps;
@@ -118,6 +119,7 @@ struct RunInfo {
   std::string run_id, utc, machine_id;
   std::string suite, command;
   int64_t seed = 1;
+  Number energy_s;
   std::string status;  // complete, partial
   std::string roofgap_version, compiler, build_type;
   std::vector<std::string> libraries;  // "oneDNN 2.6.3"

@@ -11,6 +11,7 @@
 #include "harness/measure/cold.h"
 #include "harness/measure/isa_scope.h"
 #include "harness/measure/measure.h"
+#include "harness/measure/memory.h"
 #include "harness/measure/pinning.h"
 #include "harness/record/provenance.h"
 #include "harness/run/operand_sets.h"
@@ -25,6 +26,7 @@ struct Entrant {
   Record record;
   bool live = false;  // prepared, and so far right
   bool done = false;  // its record is final
+  bool written = false;
   Invocation invocation;
   double prepare_ns = 0;
   std::unique_ptr<ContenderMemory> memory;
@@ -36,10 +38,24 @@ double TimeNs(const std::function<void()>& call) {
   return NowNs() - begin;
 }
 
+std::string Mib(int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  return text;
+}
+
 std::string Gib(double bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f GiB", bytes / (1 << 30));
   return text;
+}
+
+// Hands on the rows that have become final.
+void WriteDone(std::vector<Entrant>* entrants, const RunContext& context) {
+  for (Entrant& entrant : *entrants) {
+    if (entrant.done && !entrant.written) context.write(entrant.record);
+    entrant.written = entrant.done;
+  }
 }
 
 void Skip(Entrant* entrant, const std::string& reason) {
@@ -79,7 +95,8 @@ Record BaseRecord(const Case& asked, const RunContext& context) {
   record.bytes_read = work.bytes_read;
   record.bytes_written = work.bytes_written;
   record.intensity = work.intensity();
-  record.energy_status = "not measured in this version";
+  record.batch = static_cast<double>(Batch(asked.problem));
+  record.energy_status = context.energy->able() ? "the row is not timed" : context.energy->status();
   if (asked.variant->isa_control == IsaControl::kNone) Warn(&record, "plain C++ at the build's baseline, not by isa");
   return record;
 }
@@ -162,6 +179,7 @@ void SkipWhatDoesNotFit(std::vector<Entrant>* entrants, int sets, const RunConte
 
 // Packs, computes twice on operand set 0 and compares the second result: what a first call leaves behind in the
 // workspace must not matter. Packing and reorders are timed on the second pass, when all pages have been touched.
+// The first run tells too how much memory a call takes that nobody declared.
 void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier, const RunContext& context) {
   const Case& asked = *entrant->asked;
   const Invocation& invocation = entrant->invocation;
@@ -174,11 +192,18 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
   }
   const Args& args = entrant->memory->args(0);
   double pack_ns = 0, reorder_ns = 0;
+  std::optional<int64_t> grown;
+  const size_t held = HeldBytes();
+  ResetPeakHeldBytes();
   for (int call = 0; call < 2; ++call) {
     if (invocation.pack) pack_ns = TimeNs([&] { invocation.pack(args); });
     if (invocation.reorder_in) reorder_ns = TimeNs([&] { invocation.reorder_in(args); });
     operands->PoisonOutput(0);
-    invocation.run(args);
+    if (call == 0) {
+      grown = ResidentGrowth([&] { invocation.run(args); });
+    } else {
+      invocation.run(args);
+    }
     if (invocation.reorder_out) reorder_ns += TimeNs([&] { invocation.reorder_out(args); });
   }
   const Comparison comparison = verifier.Check(*operands);
@@ -200,7 +225,12 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
   record.executed_flops = invocation.executed_flops;
   record.packed_bytes = static_cast<double>(invocation.packed_bytes);
   record.workspace_bytes = static_cast<double>(invocation.workspace_bytes);
-  record.peak_bytes = static_cast<double>(CallBytes(asked, invocation) + invocation.workspace_bytes);
+  const size_t peak = CallBytes(asked, invocation) + invocation.workspace_bytes + PeakHeldBytes() - held;
+  record.peak_bytes = static_cast<double>(peak);
+  const bool always_huge = context.host.huge_pages == "always";
+  if (grown && *grown > ResidentTolerance(static_cast<int64_t>(peak), asked.threads, always_huge)) {
+    Warn(&record, "a call takes " + Mib(*grown) + " of memory beyond its workspace");
+  }
   record.prepare_ns = entrant->prepare_ns + pack_ns;
   record.reorder_ns = reorder_ns;
 }
@@ -225,6 +255,15 @@ void Fill(const Measurement& measurement, Record* record) {
   if (measurement.batch > 1) Warn(record, "timed in batches of " + std::to_string(measurement.batch));
 }
 
+void MeasureEnergy(Entrant* entrant, int sets, const RunContext& context) {
+  PinTeam(entrant->asked->threads, context.host.cores);
+  const auto call = [&](int64_t number) {
+    entrant->invocation.run(entrant->memory->args(static_cast<int>(number % sets)));
+  };
+  const auto interrupted = [&] { return context.interrupted && context.interrupted(1); };
+  context.energy->Measure(call, entrant->record.median_ns.value_or(0), interrupted, &entrant->record);
+}
+
 // Measures all that are live against each other. When interrupted, some of them are not done.
 void MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& context) {
   std::vector<Contender> contenders;
@@ -245,11 +284,19 @@ void MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& con
     });
   }
   if (live.empty()) return;
-  const std::vector<Measurement> measurements = Measure(contenders, options);
-  for (size_t i = 0; i < live.size(); ++i) {
-    if (measurements[i].interrupted) continue;
-    Fill(measurements[i], &live[i]->record);
-    live[i]->done = true;
+  const bool energy = context.energy->able();
+  std::vector<Entrant*> timed;
+  options.finished = [&](size_t i, const Measurement& measurement) {
+    Fill(measurement, &live[i]->record);
+    timed.push_back(live[i]);
+    live[i]->done = !energy;
+    WriteDone(entrants, context);
+  };
+  Measure(contenders, options);
+  for (Entrant* entrant : timed) {
+    if (energy) MeasureEnergy(entrant, sets, context);
+    entrant->done = true;
+    WriteDone(entrants, context);
   }
 }
 
@@ -271,10 +318,12 @@ void RunEntrants(std::vector<Entrant>* entrants, const RunContext& context) {
     } else {
       Prepare(&entrant, context);
     }
+    WriteDone(entrants, context);
     if (interrupted()) return;
   }
   const int sets = SetsNeeded(*entrants, context);
   SkipWhatDoesNotFit(entrants, sets, context);
+  WriteDone(entrants, context);
   if (std::none_of(entrants->begin(), entrants->end(), [](const Entrant& e) { return e.live; })) return;
 
   const int threads = context.host.max_threads();
@@ -290,6 +339,7 @@ void RunEntrants(std::vector<Entrant>* entrants, const RunContext& context) {
     } catch (const std::exception& error) {
       Skip(&entrant, Reason(error));
     }
+    WriteDone(entrants, context);
   }
   MeasureLive(entrants, sets, context);
 }
@@ -305,7 +355,7 @@ std::vector<std::span<const Case>> Groups(std::span<const Case> cases) {
   return groups;
 }
 
-std::vector<Record> RunGroup(std::span<const Case> group, const RunContext& context) {
+void RunGroup(std::span<const Case> group, const RunContext& context) {
   std::vector<Entrant> entrants;
   for (const Case& asked : group) {
     Entrant& entrant = entrants.emplace_back();
@@ -313,6 +363,7 @@ std::vector<Record> RunGroup(std::span<const Case> group, const RunContext& cont
     entrant.record = BaseRecord(asked, context);
     if (!asked.support.ok) Skip(&entrant, asked.support.reason);
   }
+  WriteDone(&entrants, context);
   try {
     RunEntrants(&entrants, context);
   } catch (const std::exception& error) {  // memory for the operands was refused
@@ -320,11 +371,7 @@ std::vector<Record> RunGroup(std::span<const Case> group, const RunContext& cont
       if (!entrant.done) Skip(&entrant, Reason(error));
     }
   }
-  std::vector<Record> records;
-  for (Entrant& entrant : entrants) {
-    if (entrant.done) records.push_back(std::move(entrant.record));
-  }
-  return records;
+  WriteDone(&entrants, context);
 }
 
 }  // namespace roofgap

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -114,27 +116,69 @@ CsvWriter<Record> OpenRun(const fs::path& dir, const Machine& machine, const std
   }
 }
 
-// Measures `cases` into `rows`, group by group, and closes the run: run.json says what became of it.
-int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Case> cases, RunContext context,
-                RunInfo info) {
+std::string KeyOf(const Record& row) {
+  return row.problem + "|" + row.variant + "|" + row.dtype + "|" + row.isa + "|" + std::to_string(row.threads) + "|" +
+         row.cache;
+}
+
+std::string KeyOf(const Case& asked) {
+  return KeyOf(Record{.problem = Describe(asked.problem),
+                      .variant = std::string(asked.variant->name),
+                      .dtype = std::string(Name(asked.dtype)),
+                      .isa = asked.isa,
+                      .threads = asked.threads,
+                      .cache = asked.cold ? "cold" : "warm"});
+}
+
+// A row is written when it is done; a run that has ended has its rows in the order of its cases.
+void PutInOrder(const fs::path& measurements, std::span<const Case> cases) {
+  std::map<std::string, size_t> place;
+  for (const Case& one : cases) place.emplace(KeyOf(one), place.size());
+  const auto before = [&](const Record& a, const Record& b) { return place[KeyOf(a)] < place[KeyOf(b)]; };
+  std::vector<Record> rows = ReadMeasurements(measurements);
+  if (std::is_sorted(rows.begin(), rows.end(), before)) return;
+  std::stable_sort(rows.begin(), rows.end(), before);
+  ReplaceFile(measurements, CsvText<Record>(rows));
+}
+
+// Measures those of `all` cases that are `missing` into `rows`, group by group, and closes the run: run.json says what
+// became of it.
+int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Case> all, std::span<const Case> missing,
+                RunContext context, RunInfo info) {
   CatchInterrupts();
   Progress progress;
   size_t done = 0;
-  for (std::span<const Case> group : Groups(cases)) {
+  std::exception_ptr failed;  // a row could not be written: that ends the run
+  context.write = [&](const Record& record) {
+    try {
+      if (!failed) rows->Write(record);
+    } catch (const Error&) {
+      failed = std::current_exception();
+    }
+    if (failed) return;
+    CountStatus(record, &info);
+    ++done;
+  };
+  EnergyPass energy(info.energy_s.value_or(0));
+  energy.MeasureIdle([&] {
+    progress.Update(0, "idle power");
+    return InterruptSignal() != 0;
+  });
+  context.energy = &energy;
+  for (std::span<const Case> group : Groups(missing)) {
     const std::string what = Describe(group.front().problem);
+    const auto before = static_cast<double>(done);
     context.interrupted = [&](double part) {
-      const double finished = static_cast<double>(done) + part * static_cast<double>(group.size());
-      progress.Update(finished / static_cast<double>(cases.size()), what);
-      return InterruptSignal() != 0;
+      const double finished = before + part * static_cast<double>(group.size());
+      progress.Update(finished / static_cast<double>(missing.size()), what);
+      return failed || InterruptSignal() != 0;
     };
     if (context.interrupted(0)) break;
-    for (const Record& record : RunGroup(group, context)) {
-      rows->Write(record);
-      CountStatus(record, &info);
-      ++done;
-    }
+    RunGroup(group, context);
+    if (failed) std::rethrow_exception(failed);
   }
-  const bool complete = done == cases.size();
+  PutInOrder(dir / files::kMeasurements, all);
+  const bool complete = done == missing.size();
   if (complete) info.status = "complete";
   WriteRunInfo(dir / files::kRun, info);
 
@@ -149,20 +193,6 @@ int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Ca
     return 128 + InterruptSignal();
   }
   return info.wrong > 0 ? 1 : 0;
-}
-
-std::string KeyOf(const Record& row) {
-  return row.problem + "|" + row.variant + "|" + row.dtype + "|" + row.isa + "|" + std::to_string(row.threads) + "|" +
-         row.cache;
-}
-
-std::string KeyOf(const Case& asked) {
-  return KeyOf(Record{.problem = Describe(asked.problem),
-                      .variant = std::string(asked.variant->name),
-                      .dtype = std::string(Name(asked.dtype)),
-                      .isa = asked.isa,
-                      .threads = asked.threads,
-                      .cache = asked.cold ? "cold" : "warm"});
 }
 
 // Throws Error unless the program and machine of today are those of the run.
@@ -210,6 +240,7 @@ int RunSuite(const RunOptions& options) {
   info.suite = request.name;
   info.command = options.command;
   info.seed = static_cast<int64_t>(request.seed);
+  info.energy_s = options.energy_s;
   info.status = "partial";
   info.notes = host.notes;
   if (probe) info.probe = probe->dir.filename().string();
@@ -223,7 +254,7 @@ int RunSuite(const RunOptions& options) {
   CsvWriter<Record> rows = OpenRun(dir, machine, probe, request, info);
 
   const int code = MeasureInto(
-      dir, &rows, cases,
+      dir, &rows, cases, cases,
       {.host = host, .run_id = info.run_id, .core_kind = CoreKindOf(host, machine), .seed = request.seed}, info);
   if (!probe) std::printf("without ceilings; `hwprobe` finds them, then run again\n");
   return code;
@@ -248,14 +279,15 @@ int ResumeRun(const fs::path& dir) {
     have.insert(KeyOf(row));
     CountStatus(row, &info);
   }
-  std::vector<Case> cases = Expand(request, MakeOffer(request, host));
+  const std::vector<Case> cases = Expand(request, MakeOffer(request, host));
   CheckTeam(host.max_threads());
-  std::erase_if(cases, [&](const Case& asked) { return have.contains(KeyOf(asked)); });
+  std::vector<Case> missing = cases;
+  std::erase_if(missing, [&](const Case& asked) { return have.contains(KeyOf(asked)); });
   if (whole != text) ReplaceFile(measurements, whole);
 
   auto rows = CsvWriter<Record>::Continue(measurements);
   const std::string core_kind = CoreKindOf(host, ReadMachine(dir / files::kMachine));
-  return MeasureInto(dir, &rows, cases,
+  return MeasureInto(dir, &rows, cases, missing,
                      {.host = host, .run_id = info.run_id, .core_kind = core_kind, .seed = request.seed}, info);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "harness/plan/request.h"
+#include "harness/run/energy_pass.h"
 
 namespace roofgap {
 
@@ -16,6 +17,7 @@ struct RunOptions {
   std::optional<std::filesystem::path> probe;  // default: results/<machine_id>/probe, where that exists
   std::optional<std::filesystem::path> out;    // default: results/<machine_id>/<utc>-<suite>
   std::string command;                         // as it was typed, for run.json
+  double energy_s = EnergyPass::kWindowS;      // calls of each row back to back for its energy; 0: none
   bool dry_run = false;                        // print the cases and stop
 };
 

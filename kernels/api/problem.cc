@@ -75,6 +75,17 @@ std::string_view OpOf(const Problem& problem) {
   return std::visit([](const auto& p) { return std::decay_t<decltype(p)>::kOp; }, problem);
 }
 
+int64_t Batch(const Problem& problem) {
+  const auto batch = [](const auto& p) -> int64_t {
+    if constexpr (requires { p.mb; }) {
+      return p.mb;
+    } else {
+      return p.b;
+    }
+  };
+  return std::visit(batch, problem);
+}
+
 Work Count(const Problem& problem, DType dtype) {
   return std::visit([&](const auto& p) { return Count(p, dtype); }, problem);
 }

@@ -38,6 +38,8 @@ Problem ParseProblem(std::string_view text, std::string* assumed = nullptr);
 std::string Describe(const Problem& problem);
 
 std::string_view OpOf(const Problem& problem);
+// Inferences per call: mb, or b.
+int64_t Batch(const Problem& problem);
 Work Count(const Problem& problem, DType dtype);
 std::vector<Operand> Operands(const Problem& problem);
 std::vector<Expected> Reference(const Problem& problem, DType dtype, const Args& args,

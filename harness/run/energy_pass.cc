@@ -1,0 +1,92 @@
+#include "harness/run/energy_pass.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "harness/measure/clock.h"
+
+namespace roofgap {
+namespace {
+
+constexpr const char* kInterrupted = "interrupted";
+// OpenMP's threads spin before they sleep: some ms by default.
+constexpr std::chrono::milliseconds kFallAsleep(200);
+constexpr std::chrono::milliseconds kLook(20);  // between two looks for an interrupt
+constexpr double kChunkNs = 10e6;               // the same, between calls
+
+template <class... Values>
+std::string Text(const char* format, Values... values) {
+  char text[96];
+  std::snprintf(text, sizeof text, format, values...);
+  return text;
+}
+
+}  // namespace
+
+EnergyPass::EnergyPass(double window_s, const std::filesystem::path& root) : window_s_(window_s), meter_(root) {
+  if (window_s_ <= 0) {
+    status_ = "switched off";
+  } else if (!meter_.reads()) {
+    status_ = meter_.why_not();
+  }
+}
+
+void EnergyPass::MeasureIdle(const std::function<bool()>& interrupted) {
+  if (!able()) return;
+  bool stopped = false;
+  const auto sleep = [&](double seconds) {
+    const int64_t end = NowNs() + static_cast<int64_t>(seconds * 1e9);
+    while (NowNs() < end && !(stopped = interrupted())) std::this_thread::sleep_for(kLook);
+  };
+  sleep(std::chrono::duration<double>(kFallAsleep).count());
+  const EnergyMeter::Window window = meter_.Measure([&] { sleep(window_s_); });
+  if (stopped) {
+    status_ = kInterrupted;
+  } else if (!window.joules) {
+    status_ = window.why;
+  } else if (*window.joules == 0) {
+    // Virtual machines show a counter that stands still.
+    status_ = meter_.source() + " counted nothing in " + Text("%.1f s", window.seconds);
+  } else {
+    idle_w_ = *window.joules / window.seconds;
+  }
+}
+
+void EnergyPass::Measure(const std::function<void(int64_t)>& call, double call_ns,
+                         const std::function<bool()>& interrupted, Record* record) const {
+  record->energy_j.reset();
+  if (!able() || !idle_w_) {
+    record->energy_status = able() ? "idle power is not known" : status_;
+    return;
+  }
+  const auto chunk = static_cast<int64_t>(std::clamp(kChunkNs / std::max(call_ns, 1.0), 1.0, kChunkNs));
+  int64_t calls = 0;
+  bool stopped = false;
+  const EnergyMeter::Window window = meter_.Measure([&] {
+    const int64_t end = NowNs() + static_cast<int64_t>(window_s_ * 1e9);
+    while (NowNs() < end && !(stopped = interrupted())) {
+      for (const int64_t last = calls + chunk; calls < last; ++calls) call(calls);
+    }
+  });
+  if (stopped || calls == 0) {
+    record->energy_status = kInterrupted;
+    return;
+  }
+  if (!window.joules) {
+    record->energy_status = window.why;
+    return;
+  }
+  const std::optional<double> beyond = BeyondIdle(*window.joules, window.seconds, *idle_w_);
+  if (!beyond) {
+    record->energy_status = meter_.source() +
+                            Text(": %.3g J in %.1f s are not more than", *window.joules, window.seconds) +
+                            Text(" idle %.3g W", *idle_w_);
+    return;
+  }
+  record->energy_j = *beyond / static_cast<double>(calls);
+  record->energy_status = meter_.source() + Text(", idle %.3g W subtracted, %.1f s", *idle_w_, window.seconds);
+}
+
+}  // namespace roofgap
