@@ -196,6 +196,8 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"roofgap_version", "", "of the program"}, row.roofgap_version);
   visit(Field{"compiler", "", "that built it"}, row.compiler);
   visit(Field{"build_type", "", "CMake's; only Release timings count"}, row.build_type);
+  visit(Field{"program", "", "fingerprint of the program's file: one run is measured by one build", "", false, true},
+        row.program);
   visit(Field{"libraries", "", "versions of the libraries in use"}, row.libraries);
   visit(Field{"probe", "", "name of the probe directory that the ceilings come from; empty: none"}, row.probe);
   visit(Field{"problems", "", "distinct problems"}, row.problems);

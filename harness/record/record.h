@@ -121,7 +121,7 @@ struct RunInfo {
   int64_t seed = 1;
   Number energy_s;
   std::string status;  // complete, partial
-  std::string roofgap_version, compiler, build_type;
+  std::string roofgap_version, compiler, build_type, program;
   std::vector<std::string> libraries;  // "oneDNN 2.6.3"
   std::string probe;                   // name of the probe directory; empty: none
   int64_t problems = 0, cases = 0, measured = 0, unstable = 0, skipped = 0, wrong = 0;

@@ -212,6 +212,7 @@ void CheckSame(const fs::path& dir, const RunInfo& then, const RunInfo& now) {
   check("roofgap_version", then.roofgap_version, now.roofgap_version);
   check("compiler", then.compiler, now.compiler);
   check("build_type", then.build_type, now.build_type);
+  check("program", then.program, now.program);
   check("libraries", libraries(then), libraries(now));
 }
 

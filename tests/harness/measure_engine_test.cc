@@ -50,6 +50,30 @@ TEST(Measure, ReturnsResultsInTheOrderOfTheContenders) {
   }
 }
 
+TEST(Measure, HandsOnEachResultWhenItIsDoneWhileOthersGoOn) {
+  MeasureOptions options = Quick();
+  options.budget_s = 0.5;
+  int64_t calls = 0, calls_when_long_was_done = -1;
+  const auto spin = Spin(20e3);
+  const auto counted = [&](int set) {
+    ++calls;
+    spin(set);
+  };
+  const std::vector<Contender> contenders{{.label = "counted", .call = counted},
+                                          {.label = "long", .call = Spin(200e6)}};
+  std::vector<double> medians(2);
+  std::vector<int> times(2);
+  options.finished = [&](size_t index, const Measurement& measurement) {
+    ++times[index];
+    medians[index] = measurement.statistics.median;
+    if (index == 1) calls_when_long_was_done = calls;
+  };
+  const std::vector<Measurement> results = Measure(contenders, options);
+  EXPECT_EQ(times, (std::vector<int>{1, 1}));
+  for (size_t i = 0; i < 2; ++i) EXPECT_EQ(medians[i], results[i].statistics.median);
+  EXPECT_LT(calls_when_long_was_done, calls);
+}
+
 TEST(Measure, NeverReportsLessThanACallTakes) {
   const std::vector<Contender> contenders{{.label = "alone", .call = Spin(50e3)},
                                           {.label = "batched", .call = Spin(1e3)}};
