@@ -41,15 +41,23 @@ struct MeasureOptions {
   std::function<bool(double)> interrupted;
 };
 
+// The undisturbed samples of one turn.
+struct TurnSummary {
+  int64_t round = 0;  // of the group: contenders that took a turn in the same round were measured side by side
+  double median_ns = 0;
+};
+
 struct Measurement {
   std::vector<double> samples_ns;  // per call; of a batch, its mean
   int64_t batch = 1;               // calls per sample
   Statistics statistics;
   bool stable = false;  // the interval met its target and at most 20 % of samples were discarded
   bool interrupted = false;
-  std::string note;      // when not stable: why
-  bool pinned = true;    // false: the system refused, threads ran where they liked
-  double discarded = 0;  // fraction of samples dropped by the guards
+  std::string note;                // when not stable: why
+  bool pinned = true;              // false: the system refused, threads ran where they liked
+  double discarded = 0;            // fraction of samples dropped by the guards
+  std::vector<TurnSummary> turns;  // in the order of rounds
+  double canary_ns = 0;  // the canary beside the turns that count, median: how fast the machine was; 0: unknown
   double clock_ghz = 0;  // core clock by a dependent add chain, median over the blocks; 0: unknown
 };
 

@@ -49,8 +49,8 @@ std::string_view WholeRows(std::string_view text);
 // Throws Error unless every row's schema_version is kSchemaVersion.
 void CheckSchemaVersion(const Table& table);
 
-// Index of the field's column. Throws Error where it is missing.
-size_t Find(const Table& table, const Field& field);
+// Index of the field's column. Throws Error where it is missing; nullopt where that is allowed (a later field).
+std::optional<size_t> Find(const Table& table, const Field& field);
 
 // Where a value was read, for messages.
 struct Place {
@@ -141,14 +141,15 @@ template <class Row>
 std::vector<Row> ParseCsv(std::string_view text, const std::string& file) {
   const csv::Table table = csv::Parse(text, file);
   csv::CheckSchemaVersion(table);
-  std::vector<size_t> columns;
+  std::vector<std::optional<size_t>> columns;
   const Row empty{};
   VisitFields(empty, [&](const Field& field, const auto&) { columns.push_back(csv::Find(table, field)); });
   std::vector<Row> rows;
   for (const csv::Line& line : table.lines) {
     size_t column = 0;
     VisitFields(rows.emplace_back(), [&](const Field& field, auto& value) {
-      csv::Read({table, line, field}, line.fields[columns[column++]], value);
+      const std::optional<size_t> at = columns[column++];
+      if (at) csv::Read({table, line, field}, line.fields[*at], value);
     });
   }
   return rows;

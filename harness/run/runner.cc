@@ -221,6 +221,7 @@ void Fill(const Measurement& measurement, Record* record) {
   record->gflops = *record->flops / statistics.median;
   record->gbps = (*record->bytes_read + *record->bytes_written) / statistics.median;
   if (measurement.clock_ghz > 0) record->clock_ghz = measurement.clock_ghz;
+  if (measurement.canary_ns > 0) record->canary_ns = measurement.canary_ns;
   if (!measurement.pinned) Warn(record, "not pinned: the system refused");
   if (measurement.batch > 1) Warn(record, "timed in batches of " + std::to_string(measurement.batch));
 }
@@ -248,6 +249,7 @@ void MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& con
   const std::vector<Measurement> measurements = Measure(contenders, options);
   for (size_t i = 0; i < live.size(); ++i) {
     if (measurements[i].interrupted) continue;
+    if (context.observe) context.observe(*live[i]->asked, measurements[i]);
     Fill(measurements[i], &live[i]->record);
     live[i]->done = true;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/measure/host.h"
+#include "harness/measure/measure.h"
 #include "harness/plan/expand.h"
 #include "harness/record/record.h"
 
@@ -21,6 +22,8 @@ struct RunContext {
   uint64_t seed = 1;
   // Polled while measuring with the fraction of the group that is done; true stops.
   std::function<bool(double)> interrupted;
+  // Told of each case that was measured, in order.
+  std::function<void(const Case&, const Measurement&)> observe;
 };
 
 // The cases that are measured against each other, interleaved: one problem, data type and cache state. Cases arrive in

@@ -7,7 +7,6 @@
 
 #include "harness/measure/host.h"
 #include "harness/measure/interrupt.h"
-#include "harness/measure/isa_scope.h"
 #include "harness/measure/pinning.h"
 #include "harness/measure/progress.h"
 #include "harness/plan/expand.h"
@@ -17,9 +16,9 @@
 #include "harness/record/json.h"
 #include "harness/run/build_info.h"
 #include "harness/run/machine.h"
+#include "harness/run/offer.h"
 #include "harness/run/runner.h"
 #include "kernels/api/error.h"
-#include "kernels/api/process_isa.h"
 
 namespace roofgap {
 namespace {
@@ -59,20 +58,6 @@ std::string CoreKindOf(const Host& host, const Machine& machine) {
   }
   if (kinds.empty()) return "unknown";
   return kinds.size() == 1 ? *kinds.begin() : "mixed";
-}
-
-// Holds variants that can be held only once per process to the isa that is asked for, and says what is offered.
-Offer MakeOffer(const Request& request, const Host& host) {
-  Offer offer{.max_threads = host.max_threads(), .isas = SupportedIsas()};
-  const std::string only = OnlyIsa(request, offer.isas);
-  if (!only.empty()) LimitProcessIsa(only);  // declined: the rows are skipped, with what is in effect
-  offer.process_isa = ProcessIsa();
-  // A library names families: its AVX3 is Highway's AVX3_ZEN4 too. What no kernel here was compiled for (SVE, on ARM)
-  // stands beside the best there is, and impl tells.
-  const std::string& best = offer.isas.front();
-  const bool known = std::find(offer.isas.begin(), offer.isas.end(), offer.process_isa) != offer.isas.end();
-  if (!known || best.starts_with(offer.process_isa)) offer.process_isa = best;
-  return offer;
 }
 
 void PrintCases(const Request& request, const std::vector<Case>& cases) {
