@@ -10,6 +10,7 @@
 #include "harness/run/build_info.h"
 #include "harness/run/gap_command.h"
 #include "harness/run/list_command.h"
+#include "harness/run/selftest.h"
 #include "harness/run/session.h"
 #include "kernels/api/error.h"
 
@@ -23,6 +24,7 @@ constexpr const char* kExamples = R"(Examples:
   roofgap run --problem attention:h12s197d64 --isa AVX2,AVX3 --cache warm,cold
   roofgap run --resume my-run
   roofgap gap my-run
+  roofgap selftest
 Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
 
 // The command as it was typed, but for the folder of the program: results travel, folders do not.
@@ -134,6 +136,15 @@ int Dispatch(int argc, char** argv) {
   CLI::App* gap = app.add_subcommand("gap", "Join a run with its machine's ceilings: table and gap.csv");
   gap->add_option("RUN_DIR", run_dir, "Run directory")->required();
 
+  SelftestOptions selftest_options;
+  std::string selftest_suite = "configs/suites/default.json";
+  CLI::App* selftest = app.add_subcommand("selftest", "Measure each variant against itself: how often do they differ?");
+  selftest->add_option("--suite", selftest_suite, "Suite file; default: configs/suites/default.json");
+  selftest->add_option("--pairs", selftest_options.pairs, "Pairs, at least; default: 400")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
+  selftest->add_option("--budget-s", selftest_options.budget_s, "Measuring time per contender in seconds; default: 0.3")
+      ->check(CLI::Range(0.05, 60.0));
+
   // Regenerates results/README.md from the field lists.
   CLI::App* columns = app.add_subcommand("columns", "Print the documentation of all CSV columns")->group("");
 
@@ -142,13 +153,17 @@ int Dispatch(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
-      throw Error("unknown subcommand '" + std::string(argv[1]) + "'; allowed are list, run, gap");
+      throw Error("unknown subcommand '" + std::string(argv[1]) + "'; allowed are list, run, gap, selftest");
     }
     throw Error(std::string(error.what()) + "; see --help");
   }
   if (*list) return ListCommand(op);
   if (*run) return Run(*run, words, Typed(argc, argv));
   if (*gap) return GapCommand(run_dir);
+  if (*selftest) {
+    selftest_options.request = ReadSuite(selftest_suite);
+    return Selftest(selftest_options);
+  }
   if (*columns) return ColumnsCommand();
   return 2;
 }

@@ -146,14 +146,5 @@ double RunCanary(Canary canary, int threads) {
 
 double CanaryTolerance(Canary canary) { return canary == Canary::kFma ? 0.03 : 0.10; }
 
-bool CanaryReference::Off(double ns) {
-  times_.push_back(ns);
-  if (times_.size() > kMemory) times_.pop_front();
-  std::vector<double> sorted(times_.begin(), times_.end());
-  const auto quartile = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 4);
-  std::nth_element(sorted.begin(), quartile, sorted.end());
-  return ns > *quartile * (1 + tolerance_);
-}
-
 }  // namespace roofgap
 #endif  // HWY_ONCE

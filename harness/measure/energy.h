@@ -59,7 +59,7 @@ class EnergyMeter {
     std::string why;  // there are no joules
   };
   // Joules counted while `work` runs. A thread reads the sensors every `period` meanwhile, so that counters may start
-  // again and powers may vary within one long call: 10 readings a second, some 20 us each.
+  // again and powers may vary within one long call: 10 readings a second.
   Window Measure(const std::function<void()>& work,
                  std::chrono::milliseconds period = std::chrono::milliseconds(100)) const;
 

@@ -1,10 +1,14 @@
 #include "harness/measure/group.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
+#include <utility>
 
+#include "harness/measure/canary.h"
 #include "harness/measure/pinning.h"
 #include "harness/measure/sampler.h"
+#include "harness/measure/turns.h"
 
 namespace roofgap {
 namespace {
@@ -26,8 +30,13 @@ class Unpin {
 std::vector<Measurement> MeasureGroup(std::span<const Contender> contenders, const MeasureOptions& options,
                                       const std::vector<int>& cpus) {
   const Unpin unpin(contenders);
+  std::map<std::pair<Canary, int>, CanaryTimes> canaries;  // by the team that runs them
   std::vector<Sampler> samplers;
-  for (const Contender& contender : contenders) samplers.emplace_back(contender, options, cpus);
+  for (const Contender& contender : contenders) {
+    const Canary canary = contender.memory_bound ? Canary::kLoad : Canary::kFma;
+    CanaryTimes& times = canaries.try_emplace({canary, contender.threads}, CanaryTolerance(canary)).first->second;
+    samplers.emplace_back(contender, options, cpus, times);
+  }
 
   bool interrupted = false;
   const auto stop = [&] {
@@ -45,23 +54,24 @@ std::vector<Measurement> MeasureGroup(std::span<const Contender> contenders, con
   for (Sampler* sampler : active) {
     if (!stop()) sampler->WarmUpCalls(stop);
   }
-  std::vector<Measurement> results(samplers.size());
-  const auto take = [&](const Sampler* sampler) {
-    const auto index = static_cast<size_t>(sampler - samplers.data());
-    results[index] = sampler->Result(!sampler->done());
-    if (sampler->done() && options.finished) options.finished(index, results[index]);
+  const auto leaves = [&](const Sampler* sampler) {
+    if (sampler->done() && options.finished) {
+      options.finished(static_cast<size_t>(sampler - samplers.data()), sampler->Result(false));
+    }
     return sampler->done();
   };
   std::mt19937_64 random(options.seed);
-  while (!active.empty() && !interrupted) {
+  for (int64_t round = 0; !active.empty() && !interrupted; ++round) {
     std::shuffle(active.begin(), active.end(), random);
     for (Sampler* sampler : active) {
       if (stop()) break;
-      sampler->Block(stop);
+      sampler->Turn(round, stop);
     }
-    std::erase_if(active, [&](const Sampler* sampler) { return sampler->done() && take(sampler); });
+    std::erase_if(active, leaves);
   }
-  for (const Sampler* sampler : active) take(sampler);
+
+  std::vector<Measurement> results;
+  for (const Sampler& sampler : samplers) results.push_back(sampler.Result(interrupted && !sampler.done()));
   return results;
 }
 

@@ -41,9 +41,15 @@ struct MeasureOptions {
   std::vector<int> cpus;        // thread i of a team is pinned to cpus[i]; empty: ReadHost().cores
   // Called between blocks with the fraction done, 0 to 1; returning true stops the measuring (Ctrl-C).
   std::function<bool(double)> interrupted;
-  // Called between rounds as soon as a contender is done, with its index and what Measure() will return for it; not for
-  // one that is interrupted. May not throw.
+  // Called between rounds as soon as a contender is done, with its index and its result as far as that is known: what
+  // the guards object to is judged once more at the end. Not for one that is interrupted. May not throw.
   std::function<void(size_t, const Measurement&)> finished;
+};
+
+// The undisturbed samples of one turn.
+struct TurnSummary {
+  int64_t round = 0;  // of the group: contenders that took a turn in the same round were measured side by side
+  double median_ns = 0;
 };
 
 struct Measurement {
@@ -52,9 +58,11 @@ struct Measurement {
   Statistics statistics;
   bool stable = false;  // the interval met its target and at most 20 % of samples were discarded
   bool interrupted = false;
-  std::string note;      // when not stable: why
-  bool pinned = true;    // false: the system refused, threads ran where they liked
-  double discarded = 0;  // fraction of samples dropped by the guards
+  std::string note;                // when not stable: why
+  bool pinned = true;              // false: the system refused, threads ran where they liked
+  double discarded = 0;            // fraction of samples dropped by the guards
+  std::vector<TurnSummary> turns;  // in the order of rounds
+  double canary_ns = 0;  // the canary beside the turns that count, median: how fast the machine was; 0: unknown
   double clock_ghz = 0;  // core clock by a dependent add chain, median over the blocks; 0: unknown
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <map>
 #include <utility>
 
 #include "harness/measure/canary.h"
@@ -23,14 +22,9 @@ constexpr double kLongCallNs = 100e6;
 constexpr double kSelfWarmingNs = 1e9;
 // More than this discarded, and what remains is a choice, not a sample.
 constexpr double kMostDiscarded = 0.20;
-// With fewer undisturbed samples than this the disturbed ones are counted too.
-constexpr size_t kFewest = StopRule::kLeastSamples;
-
-// Kept for the life of the process, so that a group is held to what the machine did for those before it.
-CanaryReference& Reference(Canary canary, int threads) {
-  static std::map<std::pair<Canary, int>, CanaryReference> references;
-  return references.try_emplace({canary, threads}, CanaryTolerance(canary)).first->second;
-}
+// The samples are sorted at every look: 8 ms for those of 300 turns of 50 us calls, as much as a turn. From ten turns
+// on a look is taken whenever a tenth more have been.
+constexpr int64_t kLookEvery = 10;
 
 template <class... Values>
 std::string Format(const char* format, Values... values) {
@@ -41,8 +35,14 @@ std::string Format(const char* format, Values... values) {
 
 }  // namespace
 
-Sampler::Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus)
-    : contender_(contender), options_(options), cpus_(cpus), rule_(options.target, options.budget_s) {}
+Sampler::Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus,
+                 CanaryTimes& canary)
+    : contender_(contender),
+      options_(options),
+      cpus_(cpus),
+      canary_(canary),
+      turns_(canary),
+      rule_(options.target, options.budget_s) {}
 
 double Sampler::Sample() {
   const int64_t start = NowNs();
@@ -101,8 +101,8 @@ std::vector<double> Sampler::Samples(const std::function<bool()>& stop) {
     // A sample that lost time lasted longer for it: the loss is held against what it should have taken.
     const double expected_ns = call_ns_ * static_cast<double>(batch_) * static_cast<double>(samples.size() - first);
     if (Matters(preemption.LostNs(), std::min(chunk_ns, expected_ns))) {
-      samples_preempted_ += static_cast<int64_t>(samples.size() - first);
-      aside_.insert(aside_.end(), samples.begin() + static_cast<std::ptrdiff_t>(first), samples.end());
+      std::for_each(samples.begin() + static_cast<std::ptrdiff_t>(first), samples.end(),
+                    [this](double sample_ns) { turns_.PutAside(sample_ns); });
       samples.resize(first);
     }
     if (chunk_ns >= kLongCallNs && stop()) break;
@@ -110,79 +110,69 @@ std::vector<double> Sampler::Samples(const std::function<bool()>& stop) {
   return samples;
 }
 
-void Sampler::Block(const std::function<bool()>& stop) {
+void Sampler::Turn(int64_t round, const std::function<bool()>& stop) {
   const int64_t start = NowNs();
   const std::vector<int> used(cpus_.begin(),
                               cpus_.begin() + std::min<std::ptrdiff_t>(contender_.threads, std::ssize(cpus_)));
   pinned_ = PinTeam(contender_.threads, cpus_) && pinned_;
   const int64_t stolen = StolenNs(used);
   const Canary canary = contender_.memory_bound ? Canary::kLoad : Canary::kFma;
-  CanaryReference& reference = Reference(canary, contender_.threads);
-  bool off = reference.Off(RunCanary(canary, contender_.threads));
+  TakenTurn turn{.round = round, .canary_ns = RunCanary(canary, contender_.threads)};
   clocks_.push_back(CoreClockGhz());
 
   if (call_ns_ < kSelfWarmingNs) Sample();
-  const std::vector<double> samples = Samples(stop);
+  turn.samples_ns = Samples(stop);
 
-  off = reference.Off(RunCanary(canary, contender_.threads)) || off;
-  const int64_t block_ns = NowNs() - start;
-  const bool stole = Matters(static_cast<double>(StolenNs(used) - stolen),
-                             static_cast<double>(block_ns) * static_cast<double>(used.size()));
-  ++blocks_;
-  if (off || stole) {
-    blocks_off_ += off;
-    blocks_stolen_ += stole;
-    aside_.insert(aside_.end(), samples.begin(), samples.end());
-  } else if (!samples.empty()) {
-    kept_.insert(kept_.end(), samples.begin(), samples.end());
-    block_medians_.push_back(Summarise(samples).median);
-  }
+  turn.canary_ns = std::max(turn.canary_ns, RunCanary(canary, contender_.threads));
+  canary_.Add(turn.canary_ns);
+  const int64_t turn_ns = NowNs() - start;
+  turn.stolen = Matters(static_cast<double>(StolenNs(used) - stolen),
+                        static_cast<double>(turn_ns) * static_cast<double>(used.size()));
+  turns_.Add(std::move(turn));
   spent_ns_ += NowNs() - start;
-  Statistics statistics = Summarise(Counted(), block_medians_);
-  if (kept_.size() < kFewest) statistics.ci_low = statistics.ci_high = std::nullopt;
-  verdict_ = rule_.Look(statistics, std::ssize(block_medians_), spent_s());
+  Look();
+}
+
+void Sampler::Look() {
+  if (turns_.taken() < next_look_ && spent_s() < options_.budget_s) return;
+  next_look_ = turns_.taken() + std::max<int64_t>(1, turns_.taken() / kLookEvery);
+  Turns::Verdict now = turns_.Judge();
+  if (now.disturbed_counted) now.statistics.ci_low = now.statistics.ci_high = std::nullopt;
+  verdict_ = rule_.Look(now.statistics, std::ssize(now.turns), spent_s());
   // With too much put aside the row would be unstable: what comes makes up for it, while the budget lasts.
   const bool met = verdict_ == StopRule::Verdict::kMet;
-  if (met && Discarded() > kMostDiscarded && spent_s() < options_.budget_s) verdict_ = StopRule::Verdict::kGoOn;
-}
-
-double Sampler::Discarded() const {
-  const double taken = static_cast<double>(kept_.size() + aside_.size());
-  return taken > 0 ? static_cast<double>(aside_.size()) / taken : 0;
-}
-
-std::vector<double> Sampler::Counted() const {
-  std::vector<double> counted = kept_;
-  if (kept_.size() < kFewest) counted.insert(counted.end(), aside_.begin(), aside_.end());
-  return counted;
+  if (met && now.discarded > kMostDiscarded && spent_s() < options_.budget_s) verdict_ = StopRule::Verdict::kGoOn;
 }
 
 Measurement Sampler::Result(bool interrupted) const {
+  Turns::Verdict verdict = turns_.Judge();
   Measurement result;
   result.batch = batch_;
   result.interrupted = interrupted;
   result.pinned = pinned_;
-  result.samples_ns = Counted();
-  result.discarded = Discarded();
-  result.statistics = Summarise(result.samples_ns, block_medians_);
+  result.discarded = verdict.discarded;
+  result.statistics = verdict.statistics;
+  result.canary_ns = verdict.canary_ns;
   result.clock_ghz = Summarise(clocks_).median;
-  result.note = WhyUnstable(result);
+  result.note = WhyUnstable(result, verdict);
   result.stable = result.note.empty();
+  result.samples_ns = std::move(verdict.samples_ns);
+  result.turns = std::move(verdict.turns);
   return result;
 }
 
-std::string Sampler::WhyUnstable(const Measurement& result) const {
+std::string Sampler::WhyUnstable(const Measurement& result, const Turns::Verdict& verdict) const {
   std::string why;
   const auto add = [&why](const std::string& reason) { why += (why.empty() ? "" : "; ") + reason; };
   if (result.interrupted) add("interrupted");
   if (result.discarded > kMostDiscarded) {
     add(
-        Format("%.0f %% of samples disturbed: canary off in %lld of %lld blocks, time stolen in %lld, %lld samples "
+        Format("%.0f %% of samples disturbed: canary off in %lld of %lld turns, time stolen in %lld, %lld samples "
                "preempted",
-               100 * result.discarded, static_cast<long long>(blocks_off_), static_cast<long long>(blocks_),
-               static_cast<long long>(blocks_stolen_), static_cast<long long>(samples_preempted_)));
+               100 * result.discarded, static_cast<long long>(verdict.off), static_cast<long long>(turns_.taken()),
+               static_cast<long long>(verdict.stolen), static_cast<long long>(turns_.preempted())));
   }
-  if (kept_.size() < kFewest && !aside_.empty()) add("disturbed samples are counted, for want of others");
+  if (verdict.disturbed_counted) add("disturbed samples are counted, for want of others");
   const double width = RelativeHalfWidth(result.statistics);
   if (!result.statistics.ci_low) {
     add(Format("%lld samples in %.2g s: an interval needs 6", static_cast<long long>(result.statistics.n), spent_s()));

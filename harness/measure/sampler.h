@@ -8,19 +8,21 @@
 
 #include "harness/measure/measure.h"
 #include "harness/measure/stop_rule.h"
+#include "harness/measure/turns.h"
 
 namespace roofgap {
 
 // Takes the samples of one contender, block by block, and keeps those that no guard objects to.
 class Sampler {
  public:
-  // `cpus`: where teams are pinned. Both references must outlive the sampler.
-  Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus);
+  // `cpus`: where teams are pinned. `canary`: the times of the canary that watches such contenders, which those of the
+  // group share. The references must outlive the sampler.
+  Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus, CanaryTimes& canary);
 
   // Calls until warm, and finds the batch size. `stop` is asked between calls that are long.
   void WarmUpCalls(const std::function<bool()>& stop);
   // One turn: team pinned, canary, a first call whose time is dropped, samples, canary again.
-  void Block(const std::function<bool()>& stop);
+  void Turn(int64_t round, const std::function<bool()>& stop);
 
   bool done() const { return verdict_ != StopRule::Verdict::kGoOn; }
   double spent_s() const { return static_cast<double>(spent_ns_) * 1e-9; }
@@ -32,15 +34,15 @@ class Sampler {
   void ChooseBatch(double call_ns);
   // Samples until the block is full; those that were preempted go aside.
   std::vector<double> Samples(const std::function<bool()>& stop);
-  // The kept samples; while they are fewer than three, the disturbed ones with them.
-  std::vector<double> Counted() const;
-  // Share of the samples that went aside.
-  double Discarded() const;
-  std::string WhyUnstable(const Measurement& result) const;
+  // Whether the end is reached, by the rule; not at every turn, see kLookEvery.
+  void Look();
+  std::string WhyUnstable(const Measurement& result, const Turns::Verdict& verdict) const;
 
   const Contender& contender_;
   const MeasureOptions& options_;
   const std::vector<int>& cpus_;
+  CanaryTimes& canary_;
+  Turns turns_;
   StopRule rule_;
   StopRule::Verdict verdict_ = StopRule::Verdict::kGoOn;
   int64_t batch_ = 1;
@@ -49,9 +51,8 @@ class Sampler {
   int64_t spent_ns_ = 0;
   bool settled_ = false;
   bool pinned_ = true;
-  std::vector<double> kept_, block_medians_, clocks_;
-  std::vector<double> aside_;  // disturbed samples
-  int64_t blocks_ = 0, blocks_off_ = 0, blocks_stolen_ = 0, samples_preempted_ = 0;
+  int64_t next_look_ = 1;
+  std::vector<double> clocks_;
 };
 
 }  // namespace roofgap

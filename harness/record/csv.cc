@@ -143,7 +143,7 @@ Table Parse(std::string_view text, const std::string& file) {
 
 void CheckSchemaVersion(const Table& table) {
   const Field field{"schema_version", "", ""};
-  const size_t column = Find(table, field);
+  const size_t column = *Find(table, field);
   for (const Line& line : table.lines) {
     int version = 0;
     Read({table, line, field}, line.fields[column], version);
@@ -153,9 +153,9 @@ void CheckSchemaVersion(const Table& table) {
   }
 }
 
-size_t Find(const Table& table, const Field& field) {
+std::optional<size_t> Find(const Table& table, const Field& field) {
   const auto found = std::find(table.header.begin(), table.header.end(), field.name);
-  if (found == table.header.end() && field.added) return kMissing;
+  if (found == table.header.end() && field.later) return std::nullopt;
   if (found == table.header.end()) FailAt(table.file, 1, "column '" + std::string(field.name) + "' is missing");
   return static_cast<size_t>(found - table.header.begin());
 }

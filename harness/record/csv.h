@@ -49,9 +49,8 @@ std::string_view WholeRows(std::string_view text);
 // Throws Error unless every row's schema_version is kSchemaVersion.
 void CheckSchemaVersion(const Table& table);
 
-// Index of the field's column. Where it is missing: kMissing if it was added later, else throws Error.
-inline constexpr size_t kMissing = static_cast<size_t>(-1);
-size_t Find(const Table& table, const Field& field);
+// Index of the field's column. Throws Error where it is missing; nullopt where that is allowed (a later field).
+std::optional<size_t> Find(const Table& table, const Field& field);
 
 // Where a value was read, for messages.
 struct Place {
@@ -75,6 +74,13 @@ class Appender {
   ~Appender();
   Appender(Appender&& other) noexcept
       : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_), rows_(other.rows_) {}
+  Appender& operator=(Appender&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(fd_, other.fd_);
+    std::swap(size_, other.size_);
+    std::swap(rows_, other.rows_);
+    return *this;
+  }
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
 
@@ -142,15 +148,15 @@ template <class Row>
 std::vector<Row> ParseCsv(std::string_view text, const std::string& file) {
   const csv::Table table = csv::Parse(text, file);
   csv::CheckSchemaVersion(table);
-  std::vector<size_t> columns;
+  std::vector<std::optional<size_t>> columns;
   const Row empty{};
   VisitFields(empty, [&](const Field& field, const auto&) { columns.push_back(csv::Find(table, field)); });
   std::vector<Row> rows;
   for (const csv::Line& line : table.lines) {
     size_t column = 0;
     VisitFields(rows.emplace_back(), [&](const Field& field, auto& value) {
-      const size_t at = columns[column++];
-      if (at != csv::kMissing) csv::Read({table, line, field}, line.fields[at], value);
+      const std::optional<size_t> at = columns[column++];
+      if (at) csv::Read({table, line, field}, line.fields[*at], value);
     });
   }
   return rows;

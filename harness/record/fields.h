@@ -19,7 +19,7 @@ struct Field {
   std::string_view description;
   std::string_view allowed = "";  // the vocabulary, separated by spaces; empty: anything
   bool required = false;          // a text that may not be empty
-  bool added = false;             // since the first version: files without it are read as if it were empty
+  bool later = false;             // came after the first release: where a file lacks it, it reads as empty
 };
 
 template <class T, class Row>
@@ -101,6 +101,11 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"energy_j", "J", "energy of one call, idle power subtracted"}, row.energy_j);
   visit(Field{"energy_status", "", "where energy_j comes from, or why it is empty"}, row.energy_status);
   visit(Field{"clock_ghz", "GHz", "core clock while measuring, by a chain of dependent adds"}, row.clock_ghz);
+  visit(Field{"canary_ns", "ns",
+              "fixed work beside the samples (FMA chains; cold or larger than the caches: loads), median: compare runs "
+              "by median_ns / canary_ns",
+              "", false, true},
+        row.canary_ns);
   visit(Field{"warnings", "", "what to know before relying on the row; separated by `; `"}, row.warnings);
 }
 

@@ -76,7 +76,7 @@ void FromJson(const Place& place, const Json& json, T& value) {
     VisitFields(value, [&](const Field& field, auto& member) {
       const Place inner = place / field.name;
       const auto found = json.find(std::string(field.name));
-      if (found == json.end() && field.added) return;
+      if (found == json.end() && field.later) return;
       if (found == json.end()) inner.Fail("is missing");
       FromJson(inner, *found, member);
       if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, std::string>) {

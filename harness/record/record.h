@@ -43,7 +43,7 @@ struct Record {
   Number prepare_ns, reorder_ns;
   Number energy_j;
   std::string energy_status;
-  Number clock_ghz;
+  Number clock_ghz, canary_ns;
   std::string warnings;  // "; "-separated
 };
 

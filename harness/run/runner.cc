@@ -26,7 +26,7 @@ struct Entrant {
   Record record;
   bool live = false;  // prepared, and so far right
   bool done = false;  // its record is final
-  bool written = false;
+  bool drafted = false;
   Invocation invocation;
   double prepare_ns = 0;
   std::unique_ptr<ContenderMemory> memory;
@@ -50,13 +50,15 @@ std::string Gib(double bytes) {
   return text;
 }
 
-// Hands on the rows that have become final.
-void WriteDone(std::vector<Entrant>* entrants, const RunContext& context) {
+// Hands on the rows that became final without being measured.
+void DraftDone(std::vector<Entrant>* entrants, const RunContext& context) {
   for (Entrant& entrant : *entrants) {
-    if (entrant.done && !entrant.written) context.write(entrant.record);
-    entrant.written = entrant.done;
+    if (context.draft && entrant.done && !entrant.drafted) context.draft(entrant.record);
+    entrant.drafted = entrant.done;
   }
 }
+
+bool CanMeasureEnergy(const RunContext& context) { return context.energy != nullptr && context.energy->able(); }
 
 void Skip(Entrant* entrant, const std::string& reason) {
   entrant->live = false;
@@ -96,7 +98,9 @@ Record BaseRecord(const Case& asked, const RunContext& context) {
   record.bytes_written = work.bytes_written;
   record.intensity = work.intensity();
   record.batch = static_cast<double>(Batch(asked.problem));
-  record.energy_status = context.energy->able() ? "the row is not timed" : context.energy->status();
+  if (context.energy != nullptr) {
+    record.energy_status = context.energy->able() ? "the row is not timed" : context.energy->status();
+  }
   if (asked.variant->isa_control == IsaControl::kNone) Warn(&record, "plain C++ at the build's baseline, not by isa");
   return record;
 }
@@ -251,6 +255,7 @@ void Fill(const Measurement& measurement, Record* record) {
   record->gflops = *record->flops / statistics.median;
   record->gbps = (*record->bytes_read + *record->bytes_written) / statistics.median;
   if (measurement.clock_ghz > 0) record->clock_ghz = measurement.clock_ghz;
+  if (measurement.canary_ns > 0) record->canary_ns = measurement.canary_ns;
   if (!measurement.pinned) Warn(record, "not pinned: the system refused");
   if (measurement.batch > 1) Warn(record, "timed in batches of " + std::to_string(measurement.batch));
 }
@@ -284,19 +289,20 @@ void MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& con
     });
   }
   if (live.empty()) return;
-  const bool energy = context.energy->able();
-  std::vector<Entrant*> timed;
   options.finished = [&](size_t i, const Measurement& measurement) {
-    Fill(measurement, &live[i]->record);
-    timed.push_back(live[i]);
-    live[i]->done = !energy;
-    WriteDone(entrants, context);
+    if (!context.draft) return;
+    Record draft = live[i]->record;
+    Fill(measurement, &draft);
+    if (CanMeasureEnergy(context)) draft.energy_status = "the run ended before its energy was measured";
+    context.draft(draft);
   };
-  Measure(contenders, options);
-  for (Entrant* entrant : timed) {
-    if (energy) MeasureEnergy(entrant, sets, context);
-    entrant->done = true;
-    WriteDone(entrants, context);
+  const std::vector<Measurement> measurements = Measure(contenders, options);
+  for (size_t i = 0; i < live.size(); ++i) {
+    if (measurements[i].interrupted) continue;
+    if (context.observe) context.observe(*live[i]->asked, measurements[i]);
+    Fill(measurements[i], &live[i]->record);
+    live[i]->done = true;
+    if (CanMeasureEnergy(context)) MeasureEnergy(live[i], sets, context);
   }
 }
 
@@ -318,12 +324,12 @@ void RunEntrants(std::vector<Entrant>* entrants, const RunContext& context) {
     } else {
       Prepare(&entrant, context);
     }
-    WriteDone(entrants, context);
+    DraftDone(entrants, context);
     if (interrupted()) return;
   }
   const int sets = SetsNeeded(*entrants, context);
   SkipWhatDoesNotFit(entrants, sets, context);
-  WriteDone(entrants, context);
+  DraftDone(entrants, context);
   if (std::none_of(entrants->begin(), entrants->end(), [](const Entrant& e) { return e.live; })) return;
 
   const int threads = context.host.max_threads();
@@ -339,7 +345,7 @@ void RunEntrants(std::vector<Entrant>* entrants, const RunContext& context) {
     } catch (const std::exception& error) {
       Skip(&entrant, Reason(error));
     }
-    WriteDone(entrants, context);
+    DraftDone(entrants, context);
   }
   MeasureLive(entrants, sets, context);
 }
@@ -355,7 +361,7 @@ std::vector<std::span<const Case>> Groups(std::span<const Case> cases) {
   return groups;
 }
 
-void RunGroup(std::span<const Case> group, const RunContext& context) {
+std::vector<Record> RunGroup(std::span<const Case> group, const RunContext& context) {
   std::vector<Entrant> entrants;
   for (const Case& asked : group) {
     Entrant& entrant = entrants.emplace_back();
@@ -363,7 +369,7 @@ void RunGroup(std::span<const Case> group, const RunContext& context) {
     entrant.record = BaseRecord(asked, context);
     if (!asked.support.ok) Skip(&entrant, asked.support.reason);
   }
-  WriteDone(&entrants, context);
+  DraftDone(&entrants, context);
   try {
     RunEntrants(&entrants, context);
   } catch (const std::exception& error) {  // memory for the operands was refused
@@ -371,7 +377,11 @@ void RunGroup(std::span<const Case> group, const RunContext& context) {
       if (!entrant.done) Skip(&entrant, Reason(error));
     }
   }
-  WriteDone(&entrants, context);
+  std::vector<Record> records;
+  for (Entrant& entrant : entrants) {
+    if (entrant.done) records.push_back(std::move(entrant.record));
+  }
+  return records;
 }
 
 }  // namespace roofgap

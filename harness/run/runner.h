@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/measure/host.h"
+#include "harness/measure/measure.h"
 #include "harness/plan/expand.h"
 #include "harness/record/record.h"
 #include "harness/run/energy_pass.h"
@@ -20,11 +21,15 @@ struct RunContext {
   std::string run_id;
   std::string core_kind;  // of the cores that are used; "unknown" without a probe
   uint64_t seed = 1;
-  const EnergyPass* energy = nullptr;  // its idle power is known
+  const EnergyPass* energy = nullptr;  // its idle power is known; null: energy is left out
   // Polled while measuring with the fraction of the group that is done; true stops.
   std::function<bool(double)> interrupted;
-  // Takes each row as soon as it is final. May not throw.
-  std::function<void(const Record&)> write;
+  // Told of each case that was measured, in order.
+  std::function<void(const Case&, const Measurement&)> observe;
+  // Told of each row as soon as it could be final: a skipped or wrong one at once, a measured one when its own
+  // measuring is over and that of others goes on, without its energy. What RunGroup returns in the end replaces it. Not
+  // called for rows that are interrupted. May not throw.
+  std::function<void(const Record&)> draft;
 };
 
 // The cases that are measured against each other, interleaved: one problem, data type and cache state. Cases arrive in
@@ -32,10 +37,9 @@ struct RunContext {
 std::vector<std::span<const Case>> Groups(std::span<const Case> cases);
 
 // case -> record, for the cases of one group: prepares every contender, verifies each against the one reference,
-// measures those that are right, and writes one record per case, in the order in which they are done: skipped and wrong
-// ones at once, a measured one when its own measuring ends, while others go on, or where sensors read, when its energy
-// is measured, after the times of the whole group. When interrupted, what is not done has no row.
-void RunGroup(std::span<const Case> group, const RunContext& context);
+// measures those that are right, first their times, then their energy, and returns one record per case, in order; when
+// interrupted, of those that are done.
+std::vector<Record> RunGroup(std::span<const Case> group, const RunContext& context);
 
 }  // namespace roofgap
 

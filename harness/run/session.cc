@@ -9,7 +9,6 @@
 
 #include "harness/measure/host.h"
 #include "harness/measure/interrupt.h"
-#include "harness/measure/isa_scope.h"
 #include "harness/measure/pinning.h"
 #include "harness/measure/progress.h"
 #include "harness/plan/expand.h"
@@ -19,9 +18,9 @@
 #include "harness/record/json.h"
 #include "harness/run/build_info.h"
 #include "harness/run/machine.h"
+#include "harness/run/offer.h"
 #include "harness/run/runner.h"
 #include "kernels/api/error.h"
-#include "kernels/api/process_isa.h"
 
 namespace roofgap {
 namespace {
@@ -61,20 +60,6 @@ std::string CoreKindOf(const Host& host, const Machine& machine) {
   }
   if (kinds.empty()) return "unknown";
   return kinds.size() == 1 ? *kinds.begin() : "mixed";
-}
-
-// Holds variants that can be held only once per process to the isa that is asked for, and says what is offered.
-Offer MakeOffer(const Request& request, const Host& host) {
-  Offer offer{.max_threads = host.max_threads(), .isas = SupportedIsas()};
-  const std::string only = OnlyIsa(request, offer.isas);
-  if (!only.empty()) LimitProcessIsa(only);  // declined: the rows are skipped, with what is in effect
-  offer.process_isa = ProcessIsa();
-  // A library names families: its AVX3 is Highway's AVX3_ZEN4 too. What no kernel here was compiled for (SVE, on ARM)
-  // stands beside the best there is, and impl tells.
-  const std::string& best = offer.isas.front();
-  const bool known = std::find(offer.isas.begin(), offer.isas.end(), offer.process_isa) != offer.isas.end();
-  if (!known || best.starts_with(offer.process_isa)) offer.process_isa = best;
-  return offer;
 }
 
 void PrintCases(const Request& request, const std::vector<Case>& cases) {
@@ -130,15 +115,22 @@ std::string KeyOf(const Case& asked) {
                       .cache = asked.cold ? "cold" : "warm"});
 }
 
-// A row is written when it is done; a run that has ended has its rows in the order of its cases.
-void PutInOrder(const fs::path& measurements, std::span<const Case> cases) {
-  std::map<std::string, size_t> place;
-  for (const Case& one : cases) place.emplace(KeyOf(one), place.size());
-  const auto before = [&](const Record& a, const Record& b) { return place[KeyOf(a)] < place[KeyOf(b)]; };
-  std::vector<Record> rows = ReadMeasurements(measurements);
-  if (std::is_sorted(rows.begin(), rows.end(), before)) return;
-  std::stable_sort(rows.begin(), rows.end(), before);
-  ReplaceFile(measurements, CsvText<Record>(rows));
+// Puts the records of a group in the place of their drafts, and all rows into the order of the cases: a new file, in
+// one step, unless the old one says the same.
+void Settle(const fs::path& measurements, const std::vector<Record>& group, std::span<const Case> cases,
+            CsvWriter<Record>* rows) {
+  std::map<std::string, size_t> places;
+  const auto place = [&](const std::string& key) { return places.emplace(key, places.size()).first->second; };
+  for (const Case& one : cases) place(KeyOf(one));
+  std::map<size_t, Record> settled;
+  for (const Record& row : ReadMeasurements(measurements)) settled[place(KeyOf(row))] = row;
+  for (const Record& row : group) settled[place(KeyOf(row))] = row;
+  std::vector<Record> all;
+  for (const auto& [at, row] : settled) all.push_back(row);
+  const std::string text = CsvText<Record>(all);
+  if (text == ReadFile(measurements)) return;
+  ReplaceFile(measurements, text);
+  *rows = CsvWriter<Record>::Continue(measurements);
 }
 
 // Measures those of `all` cases that are `missing` into `rows`, group by group, and closes the run: run.json says what
@@ -149,15 +141,12 @@ int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Ca
   Progress progress;
   size_t done = 0;
   std::exception_ptr failed;  // a row could not be written: that ends the run
-  context.write = [&](const Record& record) {
+  context.draft = [&](const Record& record) {
     try {
       if (!failed) rows->Write(record);
     } catch (const Error&) {
       failed = std::current_exception();
     }
-    if (failed) return;
-    CountStatus(record, &info);
-    ++done;
   };
   EnergyPass energy(info.energy_s.value_or(0));
   energy.MeasureIdle([&] {
@@ -174,10 +163,12 @@ int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Ca
       return failed || InterruptSignal() != 0;
     };
     if (context.interrupted(0)) break;
-    RunGroup(group, context);
+    const std::vector<Record> records = RunGroup(group, context);
     if (failed) std::rethrow_exception(failed);
+    Settle(dir / files::kMeasurements, records, all, rows);
+    for (const Record& record : records) CountStatus(record, &info);
+    done += records.size();
   }
-  PutInOrder(dir / files::kMeasurements, all);
   const bool complete = done == missing.size();
   if (complete) info.status = "complete";
   WriteRunInfo(dir / files::kRun, info);

@@ -25,7 +25,7 @@ def test_list_names_ops_keys_variants_and_isas(roofgap):
 
 def test_unknown_subcommand_is_named_beside_those_there_are(roofgap):
     assert roofgap.fails("compare", "a", "b") == \
-        "roofgap: unknown subcommand 'compare'; allowed are list, run, gap"
+        "roofgap: unknown subcommand 'compare'; allowed are list, run, gap, selftest"
     assert roofgap("--version").stdout.startswith("roofgap 0.")
 
 
@@ -264,3 +264,19 @@ def test_resume_drops_a_torn_row_and_measures_what_is_missing(roofgap, tmp_path)
         assert name in roofgap.fails("run", "--resume", "whole")
     assert "no other option" in roofgap.fails("run", "--resume", "whole", "--seed", "3")
     assert "nowhere" in roofgap.fails("run", "--resume", "nowhere")
+
+
+def test_selftest_reports_the_rate_of_false_differences_and_the_overhead(roofgap, tmp_path):
+    suite = {"cases": [{"problem": "fc:mb16ic64oc64", "variants": "gemm", "threads": 1}]}
+    (tmp_path / "suite.json").write_text(json.dumps(suite))
+    done = roofgap("selftest", "--suite", "suite.json", "--pairs", "2", "--budget-s", "0.15")
+    # So few pairs on a busy machine may differ: 1 is a finding, not a fault.
+    assert done.returncode in (0, 1), done.stderr
+    assert "2 pairs of equal contenders" in done.stdout
+    assert "of the shortest median" in done.stdout
+
+
+def test_selftest_of_what_does_not_run_here_is_refused(roofgap, tmp_path):
+    suite = {"cases": [{"problem": "fc:ic8oc8", "threads": 4096}]}
+    (tmp_path / "suite.json").write_text(json.dumps(suite))
+    assert "holds nothing that runs here" in roofgap.fails("selftest", "--suite", "suite.json")

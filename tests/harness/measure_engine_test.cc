@@ -61,16 +61,14 @@ TEST(Measure, HandsOnEachResultWhenItIsDoneWhileOthersGoOn) {
   };
   const std::vector<Contender> contenders{{.label = "counted", .call = counted},
                                           {.label = "long", .call = Spin(200e6)}};
-  std::vector<double> medians(2);
   std::vector<int> times(2);
   options.finished = [&](size_t index, const Measurement& measurement) {
     ++times[index];
-    medians[index] = measurement.statistics.median;
+    EXPECT_GT(measurement.statistics.n, 0);
     if (index == 1) calls_when_long_was_done = calls;
   };
-  const std::vector<Measurement> results = Measure(contenders, options);
+  Measure(contenders, options);
   EXPECT_EQ(times, (std::vector<int>{1, 1}));
-  for (size_t i = 0; i < 2; ++i) EXPECT_EQ(medians[i], results[i].statistics.median);
   EXPECT_LT(calls_when_long_was_done, calls);
 }
 

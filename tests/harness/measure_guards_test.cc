@@ -9,6 +9,7 @@
 #include "harness/measure/cold.h"
 #include "harness/measure/guards.h"
 #include "harness/measure/pinning.h"
+#include "harness/measure/turns.h"
 #include "harness/measure/warm_up.h"
 
 namespace roofgap {
@@ -61,27 +62,69 @@ TEST(Guards, PreemptionIsSeenWhereTwoThreadsShareOneProcessor) {
   UnpinTeam(1, before);
 }
 
-TEST(Canary, IsOffOnlyBeyondItsTolerance) {
-  CanaryReference reference(0.03);
-  for (int i = 0; i < 50; ++i) EXPECT_FALSE(reference.Off(100 + i % 3));
-  EXPECT_TRUE(reference.Off(104.1));
-  EXPECT_FALSE(reference.Off(102.9));
-  EXPECT_FALSE(reference.Off(90));
+TEST(Canary, IsOffOnlyBeyondItsToleranceAboveTheMedianOfTheGroup) {
+  CanaryTimes times(0.03);
+  EXPECT_FALSE(times.Off(1000));
+  for (int i = 0; i < 50; ++i) times.Add(100 + i % 3);
+  EXPECT_TRUE(times.Off(104.1));
+  EXPECT_FALSE(times.Off(103.9));
+  EXPECT_FALSE(times.Off(50));
 }
 
-TEST(Canary, OneLuckyTimeDoesNotSetTheMeasure) {
-  CanaryReference reference(0.03);
-  EXPECT_FALSE(reference.Off(50));
-  for (int i = 0; i < 10; ++i) reference.Off(100);
-  EXPECT_FALSE(reference.Off(100));
+TEST(Turns, WithoutAnyThereIsNothing) {
+  const CanaryTimes times(0.03);
+  const Turns::Verdict verdict = Turns(times).Judge();
+  EXPECT_EQ(verdict.statistics.n, 0);
+  EXPECT_EQ(verdict.discarded, 0);
+  EXPECT_FALSE(verdict.disturbed_counted);
 }
 
-TEST(Canary, ASlowPhaseIsOffThroughoutAndALastingChangeIsAcceptedInTheEnd) {
-  CanaryReference reference(0.03);
-  for (int i = 0; i < 200; ++i) reference.Off(100);
-  for (int i = 0; i < 150; ++i) EXPECT_TRUE(reference.Off(115)) << i;
-  for (size_t i = 0; i < CanaryReference::kMemory; ++i) reference.Off(115);
-  EXPECT_FALSE(reference.Off(115));
+// The first ten turns were taken while the machine was slow, which only the later ones tell.
+TEST(Turns, ASlowPhaseIsPutAsideThoughItCameFirst) {
+  CanaryTimes times(0.03);
+  Turns turns(times);
+  for (int round = 0; round < 50; ++round) {
+    const bool slow = round < 10;
+    times.Add(slow ? 115 : 100);
+    turns.Add({.round = round, .canary_ns = slow ? 115.0 : 100.0, .samples_ns = {slow ? 23.0 : 20.0, 21.0}});
+  }
+  const Turns::Verdict verdict = turns.Judge();
+  EXPECT_EQ(verdict.off, 10);
+  EXPECT_EQ(verdict.statistics.n, 80);
+  EXPECT_EQ(verdict.discarded, 0.2);
+  EXPECT_EQ(verdict.canary_ns, 100);
+  ASSERT_EQ(verdict.turns.size(), 40u);
+  EXPECT_EQ(verdict.turns.front().round, 10);
+  EXPECT_EQ(verdict.turns.front().median_ns, 20.5);
+}
+
+TEST(Turns, StolenTurnsAndPreemptedSamplesAreDiscarded) {
+  CanaryTimes times(0.03);
+  Turns turns(times);
+  for (int round = 0; round < 4; ++round) {
+    times.Add(100);
+    turns.Add({.round = round, .canary_ns = 100, .stolen = round == 3, .samples_ns = {20, 20, 20}});
+  }
+  for (int i = 0; i < 3; ++i) turns.PutAside(50);
+  const Turns::Verdict verdict = turns.Judge();
+  EXPECT_EQ(verdict.stolen, 1);
+  EXPECT_EQ(verdict.statistics.n, 9);
+  EXPECT_EQ(verdict.discarded, 0.4);
+}
+
+TEST(Turns, DisturbedSamplesAreCountedOnlyForWantOfOthers) {
+  CanaryTimes times(0.03);
+  Turns turns(times);
+  times.Add(100);
+  turns.Add({.canary_ns = 100, .stolen = true, .samples_ns = {20, 22}});
+  turns.Add({.canary_ns = 100, .samples_ns = {10, 12}});
+  Turns::Verdict verdict = turns.Judge();
+  EXPECT_TRUE(verdict.disturbed_counted);
+  EXPECT_EQ(verdict.statistics.n, 4);
+  turns.Add({.canary_ns = 100, .samples_ns = {11}});
+  verdict = turns.Judge();
+  EXPECT_FALSE(verdict.disturbed_counted);
+  EXPECT_EQ(verdict.statistics.n, 3);
 }
 
 TEST(Canary, RunsOnOneAndOnTwoThreads) {

@@ -78,10 +78,15 @@ TEST(StopRule, WhatWillNeverMeetTheTargetStopsAtHalfTheBudget) {
   EXPECT_EQ(near.Look(WithInterval(100, 0.03), 20, 0.51), Verdict::kGoOn);
 }
 
+struct Blocks {
+  int samples = 4;  // of a block
+  int most = 120;   // that the budget allows
+};
+
 // Draws until the rule stops, as measuring does, and counts how often the interval then holds the true median.
 double Coverage(double median, const std::function<double(std::mt19937_64&)>& draw,
-                const std::function<double(std::mt19937_64&)>& block_factor = {}) {
-  constexpr int kTrials = 1000, kBlockSamples = 4, kMostBlocks = 120;
+                const std::function<double(std::mt19937_64&)>& block_factor = {}, const Blocks& blocks = {}) {
+  constexpr int kTrials = 1000;
   std::mt19937_64 random(20);
   int covered = 0;
   for (int trial = 0; trial < kTrials; ++trial) {
@@ -91,11 +96,11 @@ double Coverage(double median, const std::function<double(std::mt19937_64&)>& dr
     for (int block = 1;; ++block) {
       const double factor = block_factor ? block_factor(random) : 1;
       std::vector<double> own;
-      for (int i = 0; i < kBlockSamples; ++i) own.push_back(factor * draw(random));
+      for (int i = 0; i < blocks.samples; ++i) own.push_back(factor * draw(random));
       sample.insert(sample.end(), own.begin(), own.end());
       medians.push_back(Summarise(own).median);
       s = Summarise(sample, medians);
-      if (rule.Look(s, block, static_cast<double>(block) / kMostBlocks) != Verdict::kGoOn) break;
+      if (rule.Look(s, block, static_cast<double>(block) / blocks.most) != Verdict::kGoOn) break;
     }
     covered += *s.ci_low <= median && median <= *s.ci_high;
   }
@@ -123,6 +128,22 @@ TEST(StopRule, IntervalAtTheStopCoversTheMedianOfTwoModes) {
     return std::normal_distribution(mode, 0.005)(random);
   };
   EXPECT_GE(Coverage(median, draw), 0.93);
+}
+
+// Long calls: three samples a block, and the budget ends after n = 6, 9, 12, 18, 30 of them.
+TEST(StopRule, IntervalAtTheStopCoversTheMedianFromSixSamplesOn) {
+  const auto normal = [](auto& random) { return std::normal_distribution(1.0, 0.01)(random); };
+  const auto skewed = [](auto& random) { return 1 + 0.02 * std::exponential_distribution(1.0)(random); };
+  const auto two_modes = [](auto& random) {
+    const double mode = std::bernoulli_distribution(0.6)(random) ? 1 : 1.13;
+    return std::normal_distribution(mode, 0.005)(random);
+  };
+  for (const int blocks : {2, 3, 4, 6, 10}) {
+    const Blocks few{.samples = 3, .most = blocks};
+    EXPECT_GE(Coverage(1, normal, {}, few), 0.93) << blocks;
+    EXPECT_GE(Coverage(1 + 0.02 * std::log(2.0), skewed, {}, few), 0.93) << blocks;
+    EXPECT_GE(Coverage(1 + 0.005 * 0.96742, two_modes, {}, few), 0.93) << blocks;
+  }
 }
 
 TEST(StopRule, IntervalAtTheStopCoversTheMedianWhenBlocksDiffer) {

@@ -48,12 +48,7 @@ class Runner : public testing::Test {
             .budget_s = 0.02,
             .support = {}};
   }
-  std::vector<Record> RunAll(const std::vector<Case>& cases) {
-    std::vector<Record> records;
-    context_.write = [&](const Record& record) { records.push_back(record); };
-    RunGroup(cases, context_);
-    return records;
-  }
+  std::vector<Record> RunAll(const std::vector<Case>& cases) { return RunGroup(cases, context_); }
 
   EnergyPass energy_{0};
   RunContext context_{.host = ReadHost(), .run_id = "test", .energy = &energy_};
@@ -91,7 +86,7 @@ TEST_F(Runner, MemoryOfOurAllocatorThatACallTakesIsPartOfItsPeak) {
   EXPECT_EQ(*records[first ? 0 : 1].peak_bytes - *records[first ? 1 : 0].peak_bytes, 1 << 16);
 }
 
-TEST_F(Runner, RowsThatAreNotMeasuredAreWrittenBeforeTheOthersAreTimed) {
+TEST_F(Runner, RowsThatAreNotMeasuredAreDraftedBeforeTheOthersAreTimed) {
   int calls = 0;
   const Variant counted = Wrapped("counted", [&](const Call& run) -> Call {
     return [&calls, run](const Args& args) {
@@ -103,15 +98,17 @@ TEST_F(Runner, RowsThatAreNotMeasuredAreWrittenBeforeTheOthersAreTimed) {
   Case declined = Asked(honest);
   declined.support = {false, "not today"};
   const std::vector<Case> cases{Asked(counted), declined};
-  std::vector<std::string> written;
-  context_.write = [&](const Record& record) {
+  std::vector<std::string> drafted;
+  context_.draft = [&](const Record& record) {
     if (record.status == kSkipped) {
       EXPECT_EQ(calls, 0);
     }
-    written.push_back(record.variant);
+    drafted.push_back(record.variant);
   };
-  RunGroup(cases, context_);
-  EXPECT_EQ(written, (std::vector<std::string>{"honest", "counted"}));
+  const std::vector<Record> records = RunGroup(cases, context_);
+  EXPECT_EQ(drafted, (std::vector<std::string>{"honest", "counted"}));
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].variant, "counted") << "returned in the order of the cases";
 }
 
 TEST_F(Runner, RowSaysHowManyInferencesACallIsAndWhyThereIsNoEnergy) {

@@ -1,0 +1,37 @@
+#include "harness/measure/turns.h"
+
+#include <algorithm>
+
+namespace roofgap {
+
+bool CanaryTimes::Off(double ns) const { return !times_.empty() && ns > Summarise(times_).median * (1 + tolerance_); }
+
+Turns::Verdict Turns::Judge() const {
+  Verdict verdict;
+  std::vector<double> aside = preempted_, medians, canaries;
+  const auto append = [](std::vector<double>& to, const std::vector<double>& samples) {
+    to.insert(to.end(), samples.begin(), samples.end());
+  };
+  for (const TakenTurn& turn : turns_) {
+    const bool off = canary_.Off(turn.canary_ns);
+    verdict.off += off;
+    verdict.stolen += turn.stolen;
+    if (off || turn.stolen) {
+      append(aside, turn.samples_ns);
+    } else if (!turn.samples_ns.empty()) {
+      append(verdict.samples_ns, turn.samples_ns);
+      medians.push_back(Summarise(turn.samples_ns).median);
+      canaries.push_back(turn.canary_ns);
+      verdict.turns.push_back({turn.round, medians.back()});
+    }
+  }
+  const size_t kept = verdict.samples_ns.size();
+  if (!aside.empty()) verdict.discarded = static_cast<double>(aside.size()) / static_cast<double>(kept + aside.size());
+  verdict.disturbed_counted = kept < kFewest && !aside.empty();
+  if (verdict.disturbed_counted) append(verdict.samples_ns, aside);
+  verdict.statistics = Summarise(verdict.samples_ns, medians);
+  verdict.canary_ns = Summarise(canaries).median;
+  return verdict;
+}
+
+}  // namespace roofgap
