@@ -44,6 +44,12 @@ Ceiling RateOf(const Measurement& measurement, double work) {
   return row;
 }
 
+void SetFlopPerCycle(Ceiling& row) {
+  if (row.kind == "compute" && row.median && row.clock_ghz) {
+    row.flop_per_cycle = *row.median / row.threads / *row.clock_ghz;
+  }
+}
+
 void TakeBest(Ceiling& row, double earlier_best) { row.best = std::max(row.best.value_or(0), earlier_best); }
 
 }  // namespace roofgap

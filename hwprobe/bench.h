@@ -44,6 +44,9 @@ Ceiling RateOf(const Measurement& measurement, double work);
 // Takes into `row` an earlier measurement of the same roof: the better best of the two; median, interval and n stay.
 void TakeBest(Ceiling& row, double earlier_best);
 
+// Of a compute row whose median, threads and clock are known: FLOPs per cycle and core.
+void SetFlopPerCycle(Ceiling& row);
+
 }  // namespace roofgap
 
 #endif  // ROOFGAP_HWPROBE_BENCH_H_

@@ -25,7 +25,7 @@ constexpr const char* kExamples = R"(Examples:
   hwprobe --quick --out probe          the same in 10 s: fewer mixes, one vector width, wider intervals
   hwprobe --threads 1,2,4              ceilings for these thread counts
   hwprobe --recheck results/ID/RUN     the roofs a run relies on, again, as ceilings_end.csv in the run
-Writes machine.json and ceilings.csv; hwprobe/README.md says what each ceiling means.)";
+Writes machine.json, ceilings.csv and curve.csv; hwprobe/README.md says what each ceiling means.)";
 
 // Shows how far the measuring is; says whether to stop.
 Watch Watching(Progress* progress) {
@@ -52,7 +52,8 @@ void ProbeInto(const Options& options, const Host& host, const Topology& topolog
   progress.Clear();
   WriteProbe(dir, result);
   std::fputs(Summary(result.machine, result.ceilings).c_str(), stdout);
-  std::printf("\nwrote %s and %s\n", (dir / files::kMachine).c_str(), (dir / files::kCeilings).c_str());
+  std::printf("\nwrote %s, %s and %s\n", (dir / files::kMachine).c_str(), (dir / files::kCeilings).c_str(),
+              (dir / files::kCurve).c_str());
 }
 
 void RecheckInto(const std::filesystem::path& run_dir, const Host& host, const Topology& topology,

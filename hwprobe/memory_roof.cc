@@ -56,6 +56,25 @@ std::vector<Measurement> RunWalks(Bench& bench, std::string_view stage, Arena& a
   return bench.Run(stage, contenders, budget_s);
 }
 
+std::string PagesOf(const Arena& arena) { return arena.pages() == Buffer::Pages::kHuge ? "huge" : "small"; }
+
+CurveRow CurveRowOf(const Arena& arena, const Walk& walk, const Measurement& measurement, int64_t bytes) {
+  const Ceiling rate = RateOf(measurement, walk.BytesPerCall(arena.threads(), bytes));
+  CurveRow row;
+  row.isa = walk.loop->isa;
+  row.pattern = walk.loop->pattern;
+  row.pages = PagesOf(arena);
+  row.threads = arena.threads();
+  row.working_set_bytes = static_cast<double>(walk.footprint) * arena.threads();
+  row.best = rate.best;
+  row.median = rate.median;
+  row.ci_low = rate.ci_low;
+  row.ci_high = rate.ci_high;
+  row.n = rate.n;
+  row.unit = "GB/s";
+  return row;
+}
+
 bool IsDram(const Level& level) { return level.capacity_bytes == 0; }
 
 Walk WalkOf(const Arena& arena, const MemoryCandidate& candidate) {
@@ -105,7 +124,7 @@ std::vector<Ceiling> RefineGroup(Bench& bench, Arena& arena, std::span<const Mem
     row.dtype = "f32";
     row.level = c.level.name;
     row.pattern = c.loop->pattern;
-    row.pages = arena.pages() == Buffer::Pages::kHuge ? "huge" : "small";
+    row.pages = PagesOf(arena);
     row.threads = arena.threads();
     row.working_set_bytes = static_cast<double>(c.footprint) * arena.threads();
     if (!IsDram(c.level)) row.capacity_bytes = c.level.capacity_bytes;
@@ -126,11 +145,11 @@ std::vector<const MemoryLoop*> LoopsOf(std::string_view isa, std::string_view pa
   return loops;
 }
 
-std::vector<CurvePoint> SweepCurve(Bench& bench, Arena& arena, std::span<const MemoryLoop* const> loops,
-                                   double last_bytes, const MemoryEffort& effort) {
+Curve SweepCurve(Bench& bench, Arena& arena, std::span<const MemoryLoop* const> loops, double last_bytes,
+                 int points_per_octave, const MemoryEffort& effort) {
   std::vector<Walk> walks;
   std::vector<double> points;
-  const double factor = std::exp2(1.0 / effort.points_per_octave);
+  const double factor = std::exp2(1.0 / points_per_octave);
   const double last = std::min(last_bytes / arena.threads(), static_cast<double>(arena.slice_bytes()));
   for (double bytes = kFirstPoint; bytes <= last; bytes *= factor) {
     points.push_back(bytes * arena.threads());
@@ -138,14 +157,14 @@ std::vector<CurvePoint> SweepCurve(Bench& bench, Arena& arena, std::span<const M
   }
   const std::vector<Measurement> measured =
       RunWalks(bench, "caches", arena, walks, effort.explore_bytes, effort.curve_s);
-  std::vector<CurvePoint> curve;
+  Curve curve;
   for (size_t i = 0; i < points.size(); ++i) {
     CurvePoint point{points[i], 0};
     for (size_t k = i * loops.size(); k < (i + 1) * loops.size(); ++k) {
-      const double bytes = walks[k].BytesPerCall(arena.threads(), effort.explore_bytes);
-      point.gbps = std::max(point.gbps, bytes / measured[k].statistics.min);
+      curve.rows.push_back(CurveRowOf(arena, walks[k], measured[k], effort.explore_bytes));
+      point.gbps = std::max(point.gbps, curve.rows.back().best.value_or(0));
     }
-    curve.push_back(point);
+    curve.points.push_back(point);
   }
   return curve;
 }

@@ -31,10 +31,15 @@ struct MemoryCandidate {
   double best_gbps = 0;
 };
 
-// The bandwidth of `loops` (the best of them at each point) over the working set of all threads together, from 4 KiB a
-// thread to `last_bytes` in all, at most what the arena holds.
-std::vector<CurvePoint> SweepCurve(Bench& bench, Arena& arena, std::span<const MemoryLoop* const> loops,
-                                   double last_bytes, const MemoryEffort& effort);
+// Bandwidth over the working set of all threads together.
+struct Curve {
+  std::vector<CurvePoint> points;  // the best of the loops at each size
+  std::vector<CurveRow> rows;      // every loop at every size, without machine_id and core_kind
+};
+
+// The curve of `loops` from 4 KiB a thread to `last_bytes` in all, at most what the arena holds.
+Curve SweepCurve(Bench& bench, Arena& arena, std::span<const MemoryLoop* const> loops, double last_bytes,
+                 int points_per_octave, const MemoryEffort& effort);
 
 // Runs `loops` at sizes inside each level and returns the fastest of each pattern, in the order level, pattern.
 // Patterns whose stores go past the caches are measured in DRAM only.

@@ -95,13 +95,19 @@ Effort Scaled(Effort effort, double factor) {
   return effort;
 }
 
-void Append(std::vector<Ceiling>& rows, std::vector<Ceiling> more) {
+template <class Row>
+void Append(std::vector<Row>& rows, const std::vector<Row>& more) {
   rows.insert(rows.end(), more.begin(), more.end());
 }
 
-// All memory roofs of one thread count; with one thread the latencies too, on the same levels.
-std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& machine, int threads,
-                                    const Effort& effort) {
+bool OnSmallPages(const MemoryLoop& loop) {
+  return loop.pattern == "load" || loop.pattern == "read2_write1" || loop.pattern == "copy";
+}
+
+// All memory roofs of one thread count, and their curve; with one thread the latencies too, on the same levels.
+void MeasureMemory(Bench& bench, const Host& host, int threads, const Effort& effort, ProbeResult& result) {
+  Machine& machine = result.machine;
+  std::vector<Ceiling>& rows = result.ceilings.rows;
   const Extent extent = ExtentOf(machine, MostBytes(host, effort), threads);
   NoteSmallExtent(extent, threads, machine);
   const std::string& best_isa = machine.isa.front();
@@ -115,22 +121,23 @@ std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& mac
       std::find(machine.isa.begin(), machine.isa.end(), "AVX2") != machine.isa.end()) {
     for (const MemoryLoop* loop : LoopsOf("AVX2")) loops.push_back(loop);
   }
-  std::vector<Ceiling> rows;
   std::vector<Level> levels;
   {
     Arena arena(extent.slice_bytes, threads, Buffer::Pages::kHuge, bench.cpus());
-    const std::vector<CurvePoint> curve = SweepCurve(bench, arena, curve_loops, extent.curve_bytes, effort.memory);
-    levels = NameLevels(FindPlateaus(curve), ReportedCapacities(machine, threads));
+    const Curve curve =
+        SweepCurve(bench, arena, curve_loops, extent.curve_bytes, effort.memory.points_per_octave, effort.memory);
+    Append(result.curve, curve.rows);
+    levels = NameLevels(FindPlateaus(curve.points), ReportedCapacities(machine, threads));
     NoteKnees(levels, threads, machine.notes);
     const std::vector<MemoryCandidate> found = ExploreMemory(bench, arena, levels, loops, effort.memory);
     Append(rows, RefineMemory(bench, arena, found, effort.memory));
     if (threads == 1) Append(rows, Latencies(bench, arena, levels, effort.latency_s));
   }
   Arena arena(extent.slice_bytes, threads, Buffer::Pages::kSmall, bench.cpus());
-  const std::vector<MemoryCandidate> found =
-      ExploreMemory(bench, arena, levels, LoopsOf(best_isa, "load"), effort.memory);
+  Append(result.curve, SweepCurve(bench, arena, curve_loops, extent.curve_bytes, 1, effort.memory).rows);
+  std::erase_if(loops, [&](const MemoryLoop* loop) { return loop->isa != best_isa || !OnSmallPages(*loop); });
+  const std::vector<MemoryCandidate> found = ExploreMemory(bench, arena, levels, loops, effort.memory);
   Append(rows, RefineMemory(bench, arena, found, effort.memory));
-  return rows;
 }
 
 template <size_t kCount>
@@ -188,9 +195,14 @@ ProbeResult RunProbe(const Host& host, const Topology& topology, const std::vect
   const std::vector<ComputeCandidate> compute =
       ExploreCompute(bench, machine.isa, threads, effort.op_mixes, effort.compute);
   std::vector<Ceiling>& rows = result.ceilings.rows;
-  for (const int team : threads) Append(rows, MemoryCeilings(bench, host, machine, team, effort));
+  for (const int team : threads) MeasureMemory(bench, host, team, effort, result);
   Append(rows, RefineCompute(bench, compute, effort.compute));
   for (Ceiling& row : rows) {
+    row.machine_id = machine.machine_id;
+    row.core_kind = CoreKindOf(machine, host.cores, row.threads);
+    SetFlopPerCycle(row);
+  }
+  for (CurveRow& row : result.curve) {
     row.machine_id = machine.machine_id;
     row.core_kind = CoreKindOf(machine, host.cores, row.threads);
   }
@@ -225,6 +237,7 @@ void CheckProbeDir(const std::filesystem::path& dir) {
 
 void WriteProbe(const std::filesystem::path& dir, const ProbeResult& result) {
   WriteCeilings(dir / files::kCeilings, result.ceilings);
+  ReplaceFile(dir / files::kCurve, CsvText<CurveRow>(result.curve));
   WriteMachine(dir / files::kMachine, result.machine);
 }
 

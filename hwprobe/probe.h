@@ -33,7 +33,8 @@ std::vector<int> CheckedThreads(const std::vector<int>& asked, const Host& host)
 
 struct ProbeResult {
   Machine machine;
-  Ceilings ceilings;  // in the order of SortCeilings
+  Ceilings ceilings;            // in the order of SortCeilings
+  std::vector<CurveRow> curve;  // by threads, pages (huge first), working set, pattern
 };
 
 // Finds the ceilings of this machine for each of `threads`. Throws Interrupted when `watch` says so.
@@ -46,7 +47,7 @@ void SortCeilings(const Machine& machine, Ceilings& ceilings);
 // Throws Error when `dir` holds a run, is a file or cannot be written; makes it if need be.
 void CheckProbeDir(const std::filesystem::path& dir);
 
-// Writes machine.json and ceilings.csv into `dir`, each in one step, in place of those of an earlier probe.
+// Writes machine.json, ceilings.csv and curve.csv into `dir`, each in one step, in place of those of an earlier probe.
 void WriteProbe(const std::filesystem::path& dir, const ProbeResult& result);
 
 }  // namespace roofgap

@@ -102,6 +102,7 @@ Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const T
   for (Ceiling& row : result.rows) {
     row.machine_id = host.machine_id;
     row.core_kind = CoreKindOf(machine, host.cores, row.threads);
+    SetFlopPerCycle(row);
   }
   SortCeilings(machine, result);
   return result;

@@ -21,8 +21,10 @@ reboots and updates of the system.
     <machine_id>/probe/            what hwprobe wrote: the machine and its ceilings
       machine.json                 the machine
       ceilings.csv                 its roofs, one per row
+      curve.csv                    bandwidth over working set, which the levels are found in
     <machine_id>/<utc>-<suite>/    a run; complete in itself, so it can be copied and compared anywhere
       machine.json ceilings.csv    copies from the probe that the run relies on
+      curve.csv                    likewise, where the probe has it
       ceilings_end.csv             the same roofs measured again after the run (where that was asked for)
       measurements.csv             one row per case, written as soon as it is measured
       gap.csv                      each of those rows under its roofs
@@ -96,6 +98,7 @@ std::string RenderColumnsDoc() {
          Fields<Gap>(files::kGap, "Each row of measurements.csv under its roofs, in the same order.", "column") +
          Fields<Ceiling>(files::kCeilings, "One row per roof. A column that does not apply to the row's kind is empty.",
                          "column") +
+         Fields<CurveRow>(files::kCurve, "One row per pattern and working set, from 4 KiB a thread on.", "column") +
          Fields<Machine>(files::kMachine, "What a reader of the results has to know of the machine.", "key") +
          Fields<Cache>("caches, in machine.json", "One per cache level, as the system reports it.", "key") +
          Fields<CoreKind>("core_kinds, in machine.json", "One per kind of core.", "key") +

@@ -136,6 +136,27 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"n", "", "samples"}, row.n);
   visit(Field{"unit", "", "of best, median, ci_low and ci_high; G is 1e9", vocabulary::kUnit, true}, row.unit);
   visit(Field{"clock_ghz", "GHz", "core clock while measuring, by a chain of dependent adds"}, row.clock_ghz);
+  visit(Field{"flop_per_cycle", "FLOP/cycle", "compute: of each core, median / threads / clock_ghz", "", false, true},
+        row.flop_per_cycle);
+}
+
+template <MaybeConst<CurveRow> Row, class Visit>
+void VisitFields(Row& row, Visit&& visit) {
+  visit(Field{"schema_version", "", "version of the columns; a reader refuses any other than its own"},
+        row.schema_version);
+  visit(Field{"machine_id", "", "fingerprint of the machine, as in machine.json", "", true}, row.machine_id);
+  visit(Field{"isa", "", "instruction set of the loop, by Highway's target name"}, row.isa);
+  visit(Field{"pattern", "", "reads and writes of the loop", vocabulary::kPattern, true}, row.pattern);
+  visit(Field{"pages", "", "page size asked for", vocabulary::kPages}, row.pages);
+  visit(Field{"core_kind", "", "kind of core that ran it; `uniform` where all are alike"}, row.core_kind);
+  visit(Field{"threads", "", "threads, one per physical core, pinned"}, row.threads);
+  visit(Field{"working_set_bytes", "byte", "of all threads together"}, row.working_set_bytes);
+  visit(Field{"best", "see unit", "best of all repetitions"}, row.best);
+  visit(Field{"median", "see unit", "median repetition"}, row.median);
+  visit(Field{"ci_low", "see unit", "lower end of the median's 95 % order-statistic interval"}, row.ci_low);
+  visit(Field{"ci_high", "see unit", "upper end of that interval"}, row.ci_high);
+  visit(Field{"n", "", "samples"}, row.n);
+  visit(Field{"unit", "", "of best, median, ci_low and ci_high; G is 1e9", vocabulary::kUnit, true}, row.unit);
 }
 
 template <MaybeConst<Cache> Row, class Visit>

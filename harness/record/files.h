@@ -5,14 +5,15 @@
 #include <string>
 #include <string_view>
 
-// The files of a run directory and of a probe directory (which has the first two), and how files are read and written:
-// whole or not at all. Every failure is an Error that names the file and the system's reason.
+// The files of a run directory and of a probe directory (which has the first three), and how files are read and
+// written: whole or not at all. Every failure is an Error that names the file and the system's reason.
 
 namespace roofgap {
 
 namespace files {
 inline constexpr std::string_view kMachine = "machine.json";
 inline constexpr std::string_view kCeilings = "ceilings.csv";
+inline constexpr std::string_view kCurve = "curve.csv";
 inline constexpr std::string_view kCeilingsEnd = "ceilings_end.csv";  // the same roofs, measured again after the run
 inline constexpr std::string_view kMeasurements = "measurements.csv";
 inline constexpr std::string_view kGap = "gap.csv";

@@ -66,6 +66,18 @@ struct Ceiling {
   int64_t n = 0;
   std::string unit;  // GFLOP/s, GB/s, ns
   Number clock_ghz;
+  Number flop_per_cycle;  // compute: median / threads / clock_ghz
+};
+
+// One row of curve.csv: the bandwidth of one loop at one working set.
+struct CurveRow {
+  int schema_version = kSchemaVersion;
+  std::string machine_id, isa, pattern, pages, core_kind;
+  int threads = 1;
+  Number working_set_bytes;  // of all threads together
+  Number best, median, ci_low, ci_high;
+  int64_t n = 0;
+  std::string unit;  // GB/s
 };
 
 // All roofs of a machine, in file order.

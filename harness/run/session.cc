@@ -92,6 +92,9 @@ CsvWriter<Record> OpenRun(const fs::path& dir, const Machine& machine, const std
   try {
     WriteMachine(dir / files::kMachine, machine);
     if (probe) WriteCeilings(dir / files::kCeilings, probe->ceilings);
+    if (probe && fs::exists(probe->dir / files::kCurve)) {
+      ReplaceFile(dir / files::kCurve, ReadFile(probe->dir / files::kCurve));
+    }
     ReplaceFile(dir / files::kSuite, SuiteText(request));
     WriteRunInfo(dir / files::kRun, info);
     return CsvWriter<Record>(dir / files::kMeasurements);

@@ -113,6 +113,24 @@ TEST(RecordCsv, RandomRecordsReadBackAsWritten) { ExpectRandomRowsSurvive<Record
 
 TEST(RecordCsv, RandomCeilingsReadBackAsWritten) { ExpectRandomRowsSurvive<Ceiling>(); }
 
+TEST(RecordCsv, RandomCurvesReadBackAsWritten) { ExpectRandomRowsSurvive<CurveRow>(); }
+
+TEST(RecordCsv, AColumnThatWasAddedLaterMayBeMissingAndNoOther) {
+  Ceiling row;
+  row.machine_id = "0123456789ab";
+  row.kind = "compute";
+  row.unit = "GFLOP/s";
+  row.flop_per_cycle = 32;
+  const std::string text = CsvText<Ceiling>(std::vector<Ceiling>{row});
+  const auto without = [&](const std::string& column) {
+    std::string renamed = text;
+    return renamed.replace(renamed.find(column), column.size(), "x");
+  };
+  EXPECT_EQ(ParseCsv<Ceiling>(text, "c.csv").front().flop_per_cycle, 32);
+  EXPECT_FALSE(ParseCsv<Ceiling>(without("flop_per_cycle"), "c.csv").front().flop_per_cycle.has_value());
+  EXPECT_THROW(ParseCsv<Ceiling>(without("clock_ghz"), "c.csv"), Error);
+}
+
 TEST(RecordCsv, DoublesReadBackBitByBit) {
   std::mt19937_64 random(21);
   std::vector<Record> rows(5000, Valid());

@@ -82,7 +82,7 @@ TEST(ProbeTest, HasAComputeRoofOfEveryMixForEveryIsaAndThreadCount) {
   EXPECT_EQ(got, expected);
 }
 
-TEST(ProbeTest, HasEveryPatternOfEveryLevelAndTheSmallPageLoad) {
+TEST(ProbeTest, HasEveryPatternOfEveryLevelAndThreeOnSmallPages) {
   const std::vector<std::string>& isas = TinyProbe().machine.isa;
   std::set<std::string> widths = {isas.front()};
   if (std::find(isas.begin(), isas.end(), "AVX2") != isas.end()) widths.insert("AVX2");
@@ -90,7 +90,9 @@ TEST(ProbeTest, HasEveryPatternOfEveryLevelAndTheSmallPageLoad) {
   for (const int threads : CheckedThreads({}, ReadHost())) {
     const std::string team = " " + std::to_string(threads);
     for (const std::string level : {"L1", "L2", "DRAM"}) {
-      expected.insert(isas.front() + " " + level + " load small" + team);
+      for (const std::string pattern : {"load", "read2_write1", "copy"}) {
+        expected.insert(isas.front() + " " + level + " " + pattern + " small" + team);
+      }
       for (const std::string& isa : widths) {
         for (const std::string pattern : {"load", "read2_write1", "copy", "update", "triad", "store"}) {
           expected.insert(isa + " " + level + " " + pattern + " huge" + team);
@@ -113,6 +115,43 @@ TEST(ProbeTest, HasEveryPatternOfEveryLevelAndTheSmallPageLoad) {
     }
   }
   EXPECT_EQ(got, expected);
+}
+
+TEST(ProbeTest, TheCurveHasLoadAndCopyOnBothPageSizesFromASmallSetToPastTheCaches) {
+  std::map<std::tuple<int, std::string, std::string>, std::vector<double>> sizes;
+  for (const CurveRow& row : TinyProbe().curve) {
+    EXPECT_EQ(row.machine_id, TinyProbe().machine.machine_id);
+    EXPECT_FALSE(row.core_kind.empty());
+    EXPECT_EQ(row.isa, TinyProbe().machine.isa.front());
+    EXPECT_EQ(row.unit, "GB/s");
+    ASSERT_TRUE(row.best && row.median && row.working_set_bytes);
+    EXPECT_GE(*row.best, *row.median);
+    EXPECT_GT(row.n, 0);
+    sizes[{row.threads, row.pages, row.pattern}].push_back(*row.working_set_bytes);
+  }
+  for (const int threads : CheckedThreads({}, ReadHost())) {
+    for (const std::string pages : {"huge", "small"}) {
+      for (const std::string pattern : {"load", "copy"}) {
+        const std::vector<double>& of = sizes[{threads, pages, pattern}];
+        ASSERT_GE(of.size(), 5u) << threads << ' ' << pages << ' ' << pattern;
+        EXPECT_TRUE(std::is_sorted(of.begin(), of.end()));
+        EXPECT_LE(of.front(), 4096.0 * threads);
+        EXPECT_GT(of.back(), 2.0 * (128 << 10) * threads);
+      }
+    }
+  }
+  EXPECT_EQ(sizes.size(), 4 * CheckedThreads({}, ReadHost()).size());
+}
+
+TEST(ProbeTest, ComputeRowsTellFlopsPerCycleOfACore) {
+  for (const Ceiling& row : TinyProbe().ceilings.rows) {
+    if (row.kind != "compute" || !row.clock_ghz) {
+      EXPECT_FALSE(row.flop_per_cycle.has_value());
+      continue;
+    }
+    ASSERT_TRUE(row.flop_per_cycle.has_value());
+    EXPECT_DOUBLE_EQ(*row.flop_per_cycle * row.threads * *row.clock_ghz, *row.median);
+  }
 }
 
 TEST(ProbeTest, HasTheLatencyOfEveryLevel) {
@@ -166,7 +205,9 @@ TEST(ProbeTest, IsWrittenAndReadBackAndReplacesAnEarlierProbe) {
   EXPECT_EQ(CsvText<Ceiling>(ReadCeilings(dir / files::kCeilings).rows), CsvText<Ceiling>(TinyProbe().ceilings.rows));
   int entries = 0;
   for ([[maybe_unused]] const auto& entry : fs::directory_iterator(dir)) ++entries;
-  EXPECT_EQ(entries, 2);
+  EXPECT_EQ(entries, 3);
+  const std::vector<CurveRow> curve = ParseCsv<CurveRow>(ReadFile(dir / files::kCurve), "curve.csv");
+  EXPECT_EQ(CsvText<CurveRow>(curve), CsvText<CurveRow>(TinyProbe().curve));
 }
 
 TEST(ProbeTest, RefusesADirectoryThatHoldsARun) {
