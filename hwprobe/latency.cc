@@ -53,7 +53,7 @@ std::vector<Ceiling> Latencies(Bench& bench, const Arena& arena, std::span<const
     row.pages = arena.pages() == Buffer::Pages::kHuge ? "huge" : "small";
     row.threads = 1;
     row.working_set_bytes = static_cast<double>(lines * kLineBytes);
-    if (level.capacity_bytes > 0) row.capacity_bytes = level.capacity_bytes;
+    SetCapacity(row, level);
     row.best = s.min / kSteps;
     row.median = s.median / kSteps;
     if (s.ci_low) row.ci_low = *s.ci_low / kSteps;

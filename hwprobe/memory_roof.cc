@@ -127,7 +127,7 @@ std::vector<Ceiling> RefineGroup(Bench& bench, Arena& arena, std::span<const Mem
     row.pages = PagesOf(arena);
     row.threads = arena.threads();
     row.working_set_bytes = static_cast<double>(c.footprint) * arena.threads();
-    if (!IsDram(c.level)) row.capacity_bytes = c.level.capacity_bytes;
+    SetCapacity(row, c.level);
     row.unit = "GB/s";
     rows.push_back(row);
   }

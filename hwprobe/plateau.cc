@@ -128,6 +128,13 @@ std::vector<Plateau> FindPlateaus(std::span<const CurvePoint> curve) {
   return plateaus;
 }
 
+void SetCapacity(Ceiling& row, const Level& level) {
+  const auto known = [](double bytes) { return bytes > 0 ? Number(bytes) : Number(); };
+  row.capacity_bytes = known(level.capacity_bytes);
+  row.knee_bytes = known(level.knee_bytes);
+  row.reported_bytes = known(level.reported_bytes);
+}
+
 std::string CacheLevelName(int level) { return {'L', static_cast<char>('0' + level)}; }
 
 std::vector<Level> NameLevels(std::span<const Plateau> plateaus, std::span<const ReportedLevel> reported) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/record/record.h"
+
 // Where the caches end, read off the curve of bandwidth over working set. Pure: numbers in, numbers out.
 
 namespace roofgap {
@@ -34,6 +36,9 @@ struct Level {
   double knee_bytes = 0;      // as found in the curve; 0: no knee there
   double reported_bytes = 0;  // as the system says; 0: it does not
 };
+
+// The columns of a row that tell what the level holds; of DRAM none.
+void SetCapacity(Ceiling& row, const Level& level);
 
 // What the system says the caches hold, all together up to a level.
 struct ReportedLevel {

@@ -29,12 +29,12 @@ def read_table(path, needed, what_to_run):
     try:
         with open(path, encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, restkey="", restval=None)
-            rows = list(reader)
+            rows, columns = list(reader), reader.fieldnames or []
     except FileNotFoundError as error:
         raise InputError(f"{path} is not there; run: {what_to_run}") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"cannot read {path}: {error}") from error
-    missing = [name for name in needed if name not in (reader.fieldnames or [])]
+    missing = [name for name in needed if name not in columns]
     if missing:
         raise InputError(f"{path} lacks the column {missing[0]}; run: {what_to_run}")
     for number, row in enumerate(rows, 1):
@@ -63,6 +63,12 @@ def read_ceilings(run_dir):
         end = read_table(again, needed, f"hwprobe --recheck {run_dir}")
         rows += [row for row in end if tuple(row[column] for column in key) in roofs]
     return rows
+
+
+def read_curve(directory):
+    """Bandwidth over working set, of a probe or of a run that was made with one."""
+    needed = "pattern pages core_kind threads working_set_bytes best".split()
+    return read_table(os.path.join(directory, "curve.csv"), needed, f"hwprobe --out {directory}")
 
 
 def number(row, column):

@@ -85,6 +85,7 @@ fi
 finding "Measuring kernels" "$roofgap" run --suite "$suite" --out "$out"
 step "Measuring the ceilings again" "$hwprobe" "${probe_options[@]}" --recheck "$out"
 finding "Joining" "$roofgap" gap "$out"
-step "Drawing" "$python" scripts/plot_roofline.py "$out"
+step "Drawing the roofline" "$python" scripts/plot_roofline.py "$out"
+step "Drawing the ceilings" "$python" scripts/plot_ceilings.py "$out"
 echo "== Done: $out"
 exit "$worst"

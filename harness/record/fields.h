@@ -127,7 +127,8 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"threads", "", "threads, one per physical core, pinned"}, row.threads);
   visit(Field{"working_set_bytes", "byte", "of all threads together, where the best was measured"},
         row.working_set_bytes);
-  visit(Field{"capacity_bytes", "byte", "of all caches up to this level for these threads: the knee of the curve"},
+  visit(Field{"capacity_bytes", "byte",
+              "of all caches up to this level for these threads: the larger of knee_bytes and reported_bytes"},
         row.capacity_bytes);
   visit(Field{"best", "see unit", "best of all repetitions: what nothing may pass"}, row.best);
   visit(Field{"median", "see unit", "median repetition: what a program can count on"}, row.median);
@@ -138,6 +139,10 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"clock_ghz", "GHz", "core clock while measuring, by a chain of dependent adds"}, row.clock_ghz);
   visit(Field{"flop_per_cycle", "FLOP/cycle", "compute: of each core, median / threads / clock_ghz", "", false, true},
         row.flop_per_cycle);
+  visit(Field{"knee_bytes", "byte", "where curve.csv falls from this level to the next", "", false, true},
+        row.knee_bytes);
+  visit(Field{"reported_bytes", "byte", "what the caches up to this level hold, as the system says", "", false, true},
+        row.reported_bytes);
 }
 
 template <MaybeConst<CurveRow> Row, class Visit>

@@ -61,12 +61,13 @@ struct Ceiling {
   std::string core_kind;
   int threads = 1;
   Number working_set_bytes;  // of all threads together, where the best was measured
-  Number capacity_bytes;     // of all caches up to this level for these threads: the knee found in the curve
+  Number capacity_bytes;     // of all caches up to this level for these threads
   Number best, median, ci_low, ci_high;
   int64_t n = 0;
   std::string unit;  // GFLOP/s, GB/s, ns
   Number clock_ghz;
-  Number flop_per_cycle;  // compute: median / threads / clock_ghz
+  Number flop_per_cycle;              // compute: median / threads / clock_ghz
+  Number knee_bytes, reported_bytes;  // what capacity_bytes is the larger of
 };
 
 // One row of curve.csv: the bandwidth of one loop at one working set.

@@ -36,8 +36,10 @@ done
     tool(root / "build/release/hwprobe/hwprobe", "hwprobe")
     tool(root / "build/release/harness/roofgap", "roofgap")
     tool(tmp_path / "bin" / "cmake", "cmake")
-    (root / "scripts" / "plot_roofline.py").write_text(
-        f"import os, sys\nsys.exit(int(open('{tmp_path}/plot').read()) if os.path.exists('{tmp_path}/plot') else 0)\n")
+    for name in ("plot_roofline", "plot_ceilings"):
+        code = tmp_path / name
+        (root / "scripts" / f"{name}.py").write_text(
+            f"import os, sys\nsys.exit(int(open('{code}').read()) if os.path.exists('{code}') else 0)\n")
 
     def run(*words, cwd=root, **codes):
         for name, code in codes.items():
@@ -76,7 +78,7 @@ def test_a_finding_is_kept_for_the_end(tree):
     assert "== Done" in done.stdout and len(tree.calls()) == 4
 
 
-@pytest.mark.parametrize("name", ["hwprobe", "plot"])
+@pytest.mark.parametrize("name", ["hwprobe", "plot_roofline", "plot_ceilings"])
 def test_what_cannot_find_anything_fails_with_its_name(tree, name):
     done = tree(**{name: 1})
     assert done.returncode == 2
