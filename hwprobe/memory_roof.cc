@@ -147,24 +147,28 @@ std::vector<const MemoryLoop*> LoopsOf(std::string_view isa, std::string_view pa
 
 Curve SweepCurve(Bench& bench, Arena& arena, std::span<const MemoryLoop* const> loops, double last_bytes,
                  int points_per_octave, const MemoryEffort& effort) {
-  std::vector<Walk> walks;
-  std::vector<double> points;
+  Curve curve;
   const double factor = std::exp2(1.0 / points_per_octave);
   const double last = std::min(last_bytes / arena.threads(), static_cast<double>(arena.slice_bytes()));
-  for (double bytes = kFirstPoint; bytes <= last; bytes *= factor) {
-    points.push_back(bytes * arena.threads());
-    for (const MemoryLoop* loop : loops) walks.push_back({loop, loop->Footprint(static_cast<int64_t>(bytes))});
-  }
-  const std::vector<Measurement> measured =
-      RunWalks(bench, "caches", arena, walks, effort.explore_bytes, effort.curve_s);
-  Curve curve;
-  for (size_t i = 0; i < points.size(); ++i) {
-    CurvePoint point{points[i], 0};
-    for (size_t k = i * loops.size(); k < (i + 1) * loops.size(); ++k) {
-      curve.rows.push_back(CurveRowOf(arena, walks[k], measured[k], effort.explore_bytes));
-      point.gbps = std::max(point.gbps, curve.rows.back().best.value_or(0));
+  // Octave by octave: the calls of the largest sets are longer than others', and so is the time they get.
+  for (double bytes = kFirstPoint; bytes <= last;) {
+    std::vector<double> points;
+    std::vector<Walk> walks;
+    for (int i = 0; i < points_per_octave && bytes <= last; ++i, bytes *= factor) {
+      points.push_back(bytes * arena.threads());
+      for (const MemoryLoop* loop : loops) walks.push_back({loop, loop->Footprint(static_cast<int64_t>(bytes))});
     }
-    curve.points.push_back(point);
+    const double calls = points.back() / arena.threads() / static_cast<double>(effort.explore_bytes);
+    const std::vector<Measurement> measured =
+        RunWalks(bench, "caches", arena, walks, effort.explore_bytes, effort.curve_s * std::max(1.0, calls));
+    for (size_t i = 0; i < points.size(); ++i) {
+      CurvePoint point{points[i], 0};
+      for (size_t k = i * loops.size(); k < (i + 1) * loops.size(); ++k) {
+        curve.rows.push_back(CurveRowOf(arena, walks[k], measured[k], effort.explore_bytes));
+        point.gbps = std::max(point.gbps, curve.rows.back().best.value_or(0));
+      }
+      curve.points.push_back(point);
+    }
   }
   return curve;
 }

@@ -104,10 +104,9 @@ bool OnSmallPages(const MemoryLoop& loop) {
   return loop.pattern == "load" || loop.pattern == "read2_write1" || loop.pattern == "copy";
 }
 
-// All memory roofs of one thread count, and their curve; with one thread the latencies too, on the same levels.
-void MeasureMemory(Bench& bench, const Host& host, int threads, const Effort& effort, ProbeResult& result) {
-  Machine& machine = result.machine;
-  std::vector<Ceiling>& rows = result.ceilings.rows;
+// All memory roofs of one thread count; with one thread the latencies too, on the same levels. Adds to `curve`.
+std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& machine, int threads, const Effort& effort,
+                                    std::vector<CurveRow>& curve) {
   const Extent extent = ExtentOf(machine, MostBytes(host, effort), threads);
   NoteSmallExtent(extent, threads, machine);
   const std::string& best_isa = machine.isa.front();
@@ -121,23 +120,25 @@ void MeasureMemory(Bench& bench, const Host& host, int threads, const Effort& ef
       std::find(machine.isa.begin(), machine.isa.end(), "AVX2") != machine.isa.end()) {
     for (const MemoryLoop* loop : LoopsOf("AVX2")) loops.push_back(loop);
   }
+  std::vector<Ceiling> rows;
   std::vector<Level> levels;
   {
     Arena arena(extent.slice_bytes, threads, Buffer::Pages::kHuge, bench.cpus());
-    const Curve curve =
+    const Curve swept =
         SweepCurve(bench, arena, curve_loops, extent.curve_bytes, effort.memory.points_per_octave, effort.memory);
-    Append(result.curve, curve.rows);
-    levels = NameLevels(FindPlateaus(curve.points), ReportedCapacities(machine, threads));
+    Append(curve, swept.rows);
+    levels = NameLevels(FindPlateaus(swept.points), ReportedCapacities(machine, threads));
     NoteKnees(levels, threads, machine.notes);
     const std::vector<MemoryCandidate> found = ExploreMemory(bench, arena, levels, loops, effort.memory);
     Append(rows, RefineMemory(bench, arena, found, effort.memory));
     if (threads == 1) Append(rows, Latencies(bench, arena, levels, effort.latency_s));
   }
   Arena arena(extent.slice_bytes, threads, Buffer::Pages::kSmall, bench.cpus());
-  Append(result.curve, SweepCurve(bench, arena, curve_loops, extent.curve_bytes, 1, effort.memory).rows);
+  Append(curve, SweepCurve(bench, arena, curve_loops, extent.curve_bytes, 1, effort.memory).rows);
   std::erase_if(loops, [&](const MemoryLoop* loop) { return loop->isa != best_isa || !OnSmallPages(*loop); });
   const std::vector<MemoryCandidate> found = ExploreMemory(bench, arena, levels, loops, effort.memory);
   Append(rows, RefineMemory(bench, arena, found, effort.memory));
+  return rows;
 }
 
 template <size_t kCount>
@@ -195,7 +196,7 @@ ProbeResult RunProbe(const Host& host, const Topology& topology, const std::vect
   const std::vector<ComputeCandidate> compute =
       ExploreCompute(bench, machine.isa, threads, effort.op_mixes, effort.compute);
   std::vector<Ceiling>& rows = result.ceilings.rows;
-  for (const int team : threads) MeasureMemory(bench, host, team, effort, result);
+  for (const int team : threads) Append(rows, MemoryCeilings(bench, host, machine, team, effort, result.curve));
   Append(rows, RefineCompute(bench, compute, effort.compute));
   for (Ceiling& row : rows) {
     row.machine_id = machine.machine_id;
