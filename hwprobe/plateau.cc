@@ -111,6 +111,22 @@ double Crossing(std::span<const CurvePoint> curve, std::span<const double> y, co
   return std::exp(std::lerp(std::log(curve[i - 1].bytes), std::log(curve[i].bytes), part));
 }
 
+// The less of what the curve shows and of what is claimed: sets must fit into the part that is there.
+double EndOf(const Level& level) {
+  double end = level.capacity_bytes;
+  for (const double other : {level.knee_bytes, level.reported_bytes}) {
+    if (other > level.nearer_bytes) end = std::min(end, other);
+  }
+  return end;
+}
+
+std::vector<double> Geometric(double first, double last, int count) {
+  std::vector<double> values = {first};
+  for (int i = 1; i < count; ++i)
+    values.push_back(first * std::pow(last / first, static_cast<double>(i) / (count - 1)));
+  return values;
+}
+
 }  // namespace
 
 std::vector<Plateau> FindPlateaus(std::span<const CurvePoint> curve) {
@@ -174,23 +190,19 @@ std::vector<Level> NameLevels(std::span<const Plateau> plateaus, std::span<const
 
 std::vector<double> WorkingSets(const Level& level, int count, double most_bytes) {
   constexpr double kSmallest = 4096;
-  double first, last;
-  if (level.capacity_bytes == 0) {
-    first = std::min(most_bytes, std::max(kSmallest, kDramFactor * level.nearer_bytes));
-    last = std::min(most_bytes, std::max(kSmallest, kDramLast * level.nearer_bytes));
-  } else {
-    // What the curve shows, where it shows less than is claimed: the sets must fit into the part that is there.
-    const double end = level.knee_bytes > level.nearer_bytes ? level.knee_bytes : level.capacity_bytes;
-    last = std::min(most_bytes, 0.8 * end);
-    first = level.nearer_bytes == 0 ? last / 4 : std::min(4 * level.nearer_bytes, std::sqrt(level.nearer_bytes * end));
-    first = std::min(first, last);
-  }
   std::vector<double> sizes;
-  for (int i = 0; i < count; ++i) {
-    const double part = count == 1 ? 0.5 : static_cast<double>(i) / (count - 1);
-    sizes.push_back(first * std::pow(last / first, part));
+  if (level.capacity_bytes == 0) {
+    sizes = Geometric(kDramFactor * level.nearer_bytes, kDramLast * level.nearer_bytes, count);
+  } else {
+    const double end = EndOf(level);
+    const double last = 0.8 * end;
+    // Never so little that it lives in the nearer level.
+    const double half = std::max(end / 2, std::sqrt(level.nearer_bytes * last));
+    const double first = level.nearer_bytes == 0 ? last / 4 : std::min(4 * level.nearer_bytes, half);
+    sizes = count == 1 ? std::vector{half} : Geometric(std::min(first, half), half, std::max(2, count - 1));
+    if (count > 2) sizes.push_back(last);
   }
-  if (level.capacity_bytes == 0 && count == 1) sizes = {first};
+  for (double& size : sizes) size = std::min(most_bytes, std::max(kSmallest, size));
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   return sizes;
 }

@@ -79,11 +79,13 @@ double EstimateSeconds(const Machine& machine, size_t team_sizes, const Effort& 
   const double mixes = effort.op_mixes.empty() ? 3 : static_cast<double>(effort.op_mixes.size());
   const double compute =
       static_cast<double>(machine.isa.size()) * mixes * (4 * effort.compute.explore_s + effort.compute.refine_s);
-  const double points = 16.0 * effort.memory.points_per_octave * 2 * effort.memory.curve_s;
-  const double widths = effort.second_width ? 2 : 1;
+  // Four more octaves' worth for the longer calls of the largest sets.
+  const double per_octave = effort.memory.points_per_octave + (effort.small_page_patterns ? 1 : 0);
+  const double points = 20.0 * per_octave * 2 * effort.memory.curve_s;
+  const double widths = (effort.second_width ? 2 : 1) + (effort.small_page_patterns ? 0.5 : 0.2);
   const double levels = static_cast<double>(machine.caches.empty() ? 4 : machine.caches.size() + 1);
-  const double explore = (widths + 0.2) * levels * 19 * effort.memory.sizes_per_level * effort.memory.explore_s;
-  const double refine = (widths + 0.2) * levels * 7 * effort.memory.refine_s;
+  const double explore = widths * levels * 19 * effort.memory.sizes_per_level * effort.memory.explore_s;
+  const double refine = widths * levels * 7 * effort.memory.refine_s;
   return static_cast<double>(team_sizes) * (compute + points + 1.2 * (explore + refine)) + levels * effort.latency_s;
 }
 
@@ -100,7 +102,8 @@ void Append(std::vector<Row>& rows, const std::vector<Row>& more) {
   rows.insert(rows.end(), more.begin(), more.end());
 }
 
-bool OnSmallPages(const MemoryLoop& loop) {
+bool OnSmallPages(const MemoryLoop& loop, const Effort& effort) {
+  if (!effort.small_page_patterns) return loop.pattern == "load";
   return loop.pattern == "load" || loop.pattern == "read2_write1" || loop.pattern == "copy";
 }
 
@@ -134,8 +137,10 @@ std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& mac
     if (threads == 1) Append(rows, Latencies(bench, arena, levels, effort.latency_s));
   }
   Arena arena(extent.slice_bytes, threads, Buffer::Pages::kSmall, bench.cpus());
-  Append(curve, SweepCurve(bench, arena, curve_loops, extent.curve_bytes, 1, effort.memory).rows);
-  std::erase_if(loops, [&](const MemoryLoop* loop) { return loop->isa != best_isa || !OnSmallPages(*loop); });
+  if (effort.small_page_patterns) {
+    Append(curve, SweepCurve(bench, arena, curve_loops, extent.curve_bytes, 1, effort.memory).rows);
+  }
+  std::erase_if(loops, [&](const MemoryLoop* loop) { return loop->isa != best_isa || !OnSmallPages(*loop, effort); });
   const std::vector<MemoryCandidate> found = ExploreMemory(bench, arena, levels, loops, effort.memory);
   Append(rows, RefineMemory(bench, arena, found, effort.memory));
   return rows;
@@ -154,11 +159,12 @@ Effort QuickEffort() {
   Effort effort;
   effort.op_mixes = {"fma"};
   effort.second_width = false;
+  effort.small_page_patterns = false;
   effort.compute = {.vector_operations = int64_t{1} << 20, .explore_s = 0.015, .refine_s = 0.1};
   effort.memory = {.explore_bytes = 16 * kMiB,
                    .refine_bytes = 64 * kMiB,
                    .points_per_octave = 2,
-                   .sizes_per_level = 1,
+                   .sizes_per_level = 2,
                    .curve_s = 0.008,
                    .explore_s = 0.008,
                    .refine_s = 0.03};

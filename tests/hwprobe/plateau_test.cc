@@ -176,6 +176,23 @@ TEST(WorkingSetsTest, LieBetweenTheNearerCapacityAndTheirOwn) {
   }
 }
 
+TEST(WorkingSetsTest, HalfOfALevelIsAlwaysAmongThem) {
+  for (const int count : {1, 2, 3, 5}) {
+    const std::vector<double> sizes = WorkingSets({"L2", 48 * kKiB, 1.3 * kMiB, 1.3 * kMiB, kMiB}, count, 1024 * kMiB);
+    EXPECT_EQ(std::ssize(sizes), count);
+    EXPECT_TRUE(std::any_of(sizes.begin(), sizes.end(), [](double size) { return std::abs(size - kMiB / 2) < 1; }));
+  }
+}
+
+TEST(WorkingSetsTest, LieBeyondANearerLevelThatIsNearlyAsLarge) {
+  for (const int count : {1, 2, 3, 5}) {
+    const std::vector<double> sizes = WorkingSets({"L2", 64 * kKiB, 96 * kKiB, 0, 96 * kKiB}, count, 1024 * kMiB);
+    EXPECT_GT(sizes.front(), 64 * kKiB);
+    EXPECT_LT(sizes.back(), 96 * kKiB);
+    EXPECT_TRUE(std::is_sorted(sizes.begin(), sizes.end()));
+  }
+}
+
 TEST(WorkingSetsTest, StayWithinWhatMemoryAllows) {
   const Level dram{"DRAM", 32 * kMiB, 0, 0, 0};
   EXPECT_EQ(WorkingSets(dram, 3, 64 * kMiB), std::vector<double>{64 * kMiB});
