@@ -197,7 +197,7 @@ std::vector<double> WorkingSets(const Level& level, int count, double most_bytes
     const double end = EndOf(level);
     const double last = 0.8 * end;
     // Never so little that it lives in the nearer level.
-    const double half = std::max(end / 2, std::sqrt(level.nearer_bytes * last));
+    const double half = std::max((end - level.nearer_bytes) / 2, std::sqrt(level.nearer_bytes * last));
     const double first = level.nearer_bytes == 0 ? last / 4 : std::min(4 * level.nearer_bytes, half);
     sizes = count == 1 ? std::vector{half} : Geometric(std::min(first, half), half, std::max(2, count - 1));
     if (count > 2) sizes.push_back(last);

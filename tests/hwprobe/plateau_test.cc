@@ -178,7 +178,8 @@ TEST(WorkingSetsTest, LieBetweenTheNearerCapacityAndTheirOwn) {
 
 TEST(WorkingSetsTest, HalfOfALevelIsAlwaysAmongThem) {
   for (const int count : {1, 2, 3, 5}) {
-    const std::vector<double> sizes = WorkingSets({"L2", 48 * kKiB, 1.3 * kMiB, 1.3 * kMiB, kMiB}, count, 1024 * kMiB);
+    const std::vector<double> sizes =
+        WorkingSets({"L2", 48 * kKiB, 1.3 * kMiB, 1.3 * kMiB, 1072 * kKiB}, count, 1024 * kMiB);
     EXPECT_EQ(std::ssize(sizes), count);
     EXPECT_TRUE(std::any_of(sizes.begin(), sizes.end(), [](double size) { return std::abs(size - kMiB / 2) < 1; }));
   }
