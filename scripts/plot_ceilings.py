@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Draws the ceilings of a machine, as SVG and PNG, from the files of a probe or of a run alone.
 
-ceilings_memory: bandwidth over the working set (curve.csv), and over each level its roof, the best of ceilings.csv, with
-the sizes that the system reports and those where the curve falls. ceilings_compute: the compute roofs (ceilings.csv).
+ceilings_memory: bandwidth over the working set (curve.csv), and over each level its roof, the best of ceilings.csv,
+with the sizes that the system reports and those where the curve falls. ceilings_compute: the compute roofs.
 By default a panel for one thread and one for the most.
 """
 import argparse
@@ -40,7 +40,8 @@ matplotlib.rcParams["text.parse_math"] = False
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("directory", metavar="PROBE_DIR|RUN_DIR")
-    parser.add_argument("--out", metavar="STEM", help="writes STEM_memory and STEM_compute, .svg and .png (default DIR/ceilings)")
+    written = "writes STEM_memory and STEM_compute, .svg and .png (default: ceilings, in the directory)"
+    parser.add_argument("--out", metavar="STEM", help=written)
     parser.add_argument("--threads", metavar="N", help="one panel, for N threads")
     return parser.parse_args(arguments)
 
@@ -54,7 +55,7 @@ def read(directory):
     for name, rows in (("ceilings.csv", ceilings), ("curve.csv", curve)):
         tables.append([row for row in rows if number(row, "best")])
         if not tables[-1]:
-            raise InputError(f"{os.path.join(directory, name)} has no row with a figure; run: hwprobe --out {directory}")
+            raise InputError(f"{directory}/{name} has no row with a figure; run: hwprobe --out {directory}")
     for kind in ("compute", "memory"):
         if not any(row["kind"] == kind for row in tables[0]):
             raise InputError(f"{directory}/ceilings.csv has no {kind} roof; run: hwprobe --out {directory}")
@@ -107,7 +108,8 @@ def legend(figure, right, top, title_, handles):
 
 
 def finish(figure, machine, width, height, notes):
-    figure.suptitle(machine.get("cpu_model") or "unknown CPU", x=0.8 / width, ha="left", fontsize=15, y=1 - 0.3 / height)
+    model = machine.get("cpu_model") or "unknown CPU"
+    figure.suptitle(model, x=0.8 / width, ha="left", fontsize=15, y=1 - 0.3 / height)
     lines = [" · ".join([f"machine {machine.get('machine_id', 'unknown')}", machine.get("utc", "")[:10]]), *notes]
     for i, line in enumerate(lines):
         figure.text(0.8 / width, (0.12 + 0.21 * (len(lines) - 1 - i)) / height, line, fontsize=10.5, color=TEXT_COLOUR)
@@ -128,7 +130,8 @@ def levels_of(ceilings):
 def draw_curve(axes, curve):
     lines = {}
     for row in curve:
-        lines.setdefault((row["pattern"], row["pages"]), []).append((number(row, "working_set_bytes"), number(row, "best")))
+        point = number(row, "working_set_bytes"), number(row, "best")
+        lines.setdefault((row["pattern"], row["pages"]), []).append(point)
     for (pattern, pages), points in lines.items():
         style, marker, _ = PAGES.get(pages, PAGES["huge"])
         axes.plot(
@@ -206,7 +209,8 @@ def memory_picture(machine, ceilings, curve, panels):
     width = PANEL_WIDTH * len(panels) + SIDE_WIDTH
     figure, axes = pyplot.subplots(1, len(panels), figsize=(width, MEMORY_HEIGHT), sharey=True, squeeze=False)
     right = 1 - (SIDE_WIDTH - 0.8) / width
-    figure.subplots_adjust(left=0.8 / width, right=right, top=1 - 0.9 / MEMORY_HEIGHT, bottom=1.2 / MEMORY_HEIGHT, wspace=0.04)
+    top, bottom = 1 - 0.9 / MEMORY_HEIGHT, 1.2 / MEMORY_HEIGHT
+    figure.subplots_adjust(left=0.8 / width, right=right, top=top, bottom=bottom, wspace=0.04)
     shown = [row for panel in panels for row in of_panel(curve, panel)]
     roofs = [row for panel in panels for _, row in levels_of(of_panel(ceilings, panel))]
     rates = [number(row, "best") for row in shown + roofs]
@@ -232,15 +236,15 @@ def memory_picture(machine, ceilings, curve, panels):
         Line2D([], [], color=PATTERN_COLOURS.get(name, OTHER_COLOUR), linewidth=5, label=name) for name in patterns
     ])
     top = legend(figure, right, top, "pages", [
-        Line2D([], [], color=TEXT_COLOUR, linestyle=PAGES[name][0], marker=PAGES[name][1], markersize=4, label=PAGES[name][2])
-        for name in pages if name in PAGES
+        Line2D([], [], color=TEXT_COLOUR, linestyle=style, marker=marker, markersize=4, label=label)
+        for style, marker, label in (PAGES[name] for name in pages if name in PAGES)
     ])
     legend(figure, right, top, "levels", [
         Line2D([], [], color="black", linewidth=1.8, label="roof"),
         Line2D([], [], color="#777777", linewidth=1.1, label="knee of the curve"),
         Line2D([], [], color="#777777", linewidth=1.1, linestyle=(0, (1, 1.2)), label="size that the\nsystem reports"),
     ])
-    note = "Best of all repetitions. A roof is the fastest pattern of its level; bytes are the program's loads and stores."
+    note = "Best of all repetitions. A roof is its level's fastest pattern; bytes are the program's loads and stores."
     return finish(figure, machine, width, MEMORY_HEIGHT, [note])
 
 

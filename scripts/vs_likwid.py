@@ -46,7 +46,7 @@ def parse(arguments):
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     parser.add_argument("--threads", type=counts, default=[1, 2], metavar="N,..", help="default 1,2")
     parser.add_argument("--ceilings", type=ceilings, default=CEILINGS, metavar="C,..", help="of " + ",".join(CEILINGS))
-    parser.add_argument("--out", metavar="FILE", help="a row per ceiling and round; every try beside it, FILE_tries.csv")
+    parser.add_argument("--out", metavar="FILE", help="a row per ceiling and round; every try in FILE_tries.csv")
     parser.add_argument("--hwprobe", default="build/release/hwprobe/hwprobe", metavar="PROGRAM")
     return parser.parse_args(arguments)
 
@@ -84,7 +84,7 @@ def hwprobe_best(rows, ceiling, threads):
 
 
 def kernels(ceiling, isas, available):
-    """likwid-bench's kernels for a ceiling, of the widest vectors that run here; scalar ones where there is no other."""
+    """likwid-bench's kernels for a ceiling, of the widest vectors that run here; scalar where there is no other."""
     widths = [suffix for isa, suffix in WIDTHS.items() if isa in isas]
     if ceiling in ("f32", "f64"):
         bases = ["peakflops_sp" if ceiling == "f32" else "peakflops"]
@@ -121,7 +121,7 @@ def sizes(ceiling, machine, threads):
         wanted = [0.4 * own, 0.8 * own]
     else:
         nearer = cache_bytes(machine, levels[levels.index(ceiling) - 1], threads)
-        wanted = sorted({min(4 * nearer, 0.4 * own), 0.65 * own})
+        wanted = [min(4 * nearer, 0.4 * own), 0.5 * own]
     return [int(size / 1000) for size in wanted]
 
 
