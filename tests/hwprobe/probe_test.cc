@@ -237,12 +237,18 @@ TEST(ProbeTest, QuickMeasuresTheDenominatorsOfTheBestIsaAndF32FmaOfAll) {
   EXPECT_EQ(got, expected);
 }
 
-TEST(ProbeTest, WhereTheSystemTellsNoCachesTheCurveNamesTheLevels) {
+// As in a container that hides /sys: no caches, no governor.
+Host WithoutSystemFiles() {
   Host host = ReadHost();
   host.caches.clear();
   host.last_level_caches.clear();
-  host.governor = host.virtualisation = host.huge_pages = "";
-  Topology topology;
+  host.governor.clear();
+  return host;
+}
+
+TEST(ProbeTest, WhereTheSystemTellsNoCachesTheCurveNamesTheLevels) {
+  const Host host = WithoutSystemFiles();
+  const Topology topology;
   const ProbeResult result = RunProbe(host, topology, CheckedThreads({}, host), TinyEffort(), {});
   EXPECT_TRUE(result.machine.caches.empty());
   EXPECT_NE(std::find(result.machine.notes.begin(), result.machine.notes.end(),
@@ -259,6 +265,20 @@ TEST(ProbeTest, WhereTheSystemTellsNoCachesTheCurveNamesTheLevels) {
     int level = 0;
     for (const std::string& name : levels) EXPECT_EQ(name, "L" + std::to_string(++level)) << threads;
   }
+}
+
+TEST(ProbeTest, ASystemWithoutFilesIsOneCoreThatHasAllRoofs) {
+  const Host host = ReadHost(NewDir("no_files"));
+  const ProbeResult result = RunProbe(host, Topology(), CheckedThreads({}, host), TinyEffort(), {});
+  std::set<std::string> kinds;
+  for (const Ceiling& row : result.ceilings.rows) {
+    kinds.insert(row.kind);
+    EXPECT_EQ(row.threads, 1);
+    EXPECT_EQ(row.machine_id, host.machine_id);
+    EXPECT_GT(row.best.value_or(0), 0);
+  }
+  EXPECT_EQ(kinds, (std::set<std::string>{"compute", "memory", "latency"}));
+  EXPECT_GE(result.machine.notes.size(), host.notes.size());
 }
 
 TEST(ProbeTest, NotesEachTypeWithoutADotProduct) {
