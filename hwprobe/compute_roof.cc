@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <utility>
+#include <string_view>
 
 #include "harness/measure/isa_scope.h"
 #include "hwprobe/dot_kernels.h"
@@ -64,11 +64,17 @@ std::vector<const ComputeLoop*> ComputeLoopsOf(std::span<const std::string> isas
 }
 
 std::vector<std::string> MissingDotNotes(std::span<const ComputeLoop* const> loops) {
+  struct Needs {
+    std::string_view dtype, instruction;
+  };
   std::vector<std::string> notes;
-  for (const auto& [dtype, needs] : {std::pair("bf16", "AVX512_BF16, or bfdot on ARM"),
-                                     std::pair("s8", "AVX512_VNNI or AVX-VNNI, or sdot on ARM")}) {
-    const bool has = std::any_of(loops.begin(), loops.end(), [&](const ComputeLoop* l) { return l->dtype == dtype; });
-    if (!has) notes.push_back(std::string("no dot roof for ") + dtype + ": the processor has no " + needs);
+  for (const Needs& needs :
+       {Needs{"bf16", "AVX512_BF16, or bfdot on ARM"}, Needs{"s8", "AVX512_VNNI or AVX-VNNI, or sdot on ARM"}}) {
+    const bool has =
+        std::any_of(loops.begin(), loops.end(), [&](const ComputeLoop* loop) { return loop->dtype == needs.dtype; });
+    if (has) continue;
+    notes.push_back("no dot roof for " + std::string(needs.dtype) + ": the processor has no " +
+                    std::string(needs.instruction));
   }
   return notes;
 }
