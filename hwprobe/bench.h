@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/measure/measure.h"
@@ -28,6 +29,8 @@ class Bench {
   // Spends about `budget_s` on each contender. Throws Interrupted.
   std::vector<Measurement> Run(std::string_view stage, std::span<const Contender> contenders, double budget_s);
 
+  // From now on thread i of every team is pinned to cpus[i].
+  void PinTo(std::vector<int> cpus) { cpus_ = std::move(cpus); }
   const std::vector<int>& cpus() const { return cpus_; }
 
  private:

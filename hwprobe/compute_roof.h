@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "hwprobe/bench.h"
@@ -25,11 +24,16 @@ struct ComputeEffort {
   double refine_s = 0.3;                         // for each roof
 };
 
-// Runs every number of accumulators of each mix, for each instruction set and thread count, and returns the fastest
-// of each, in the order isa, threads, mix. `op_mixes` empty: all.
-std::vector<ComputeCandidate> ExploreCompute(Bench& bench, std::span<const std::string> isas,
-                                             std::span<const int> threads, std::span<const std::string_view> op_mixes,
-                                             const ComputeEffort& effort);
+// All loops of the instruction sets `isas`: of each those of compute_kernels.h, then those of dot_kernels.h.
+std::vector<const ComputeLoop*> ComputeLoopsOf(std::span<const std::string> isas);
+
+// A line for each data type whose dot product none of `loops` computes.
+std::vector<std::string> MissingDotNotes(std::span<const ComputeLoop* const> loops);
+
+// Runs every one of `loops` with each thread count, those of one instruction set and data type against each other, and
+// returns the fastest of each mix, in the order of threads, then of `loops`.
+std::vector<ComputeCandidate> ExploreCompute(Bench& bench, std::span<const ComputeLoop* const> loops,
+                                             std::span<const int> threads, const ComputeEffort& effort);
 
 // Measures the candidates again, side by side, and returns a row for each: best of both visits, median of this one.
 std::vector<Ceiling> RefineCompute(Bench& bench, std::span<const ComputeCandidate> candidates,

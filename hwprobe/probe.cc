@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 
@@ -11,6 +12,7 @@
 #include "harness/record/files.h"
 #include "harness/record/json.h"
 #include "harness/record/provenance.h"
+#include "hwprobe/core_groups.h"
 #include "hwprobe/latency.h"
 #include "kernels/api/error.h"
 
@@ -75,10 +77,8 @@ void NoteKnees(std::span<const Level> levels, int threads, std::vector<std::stri
 }
 
 // Estimated seconds of a probe: contenders times their budgets, blocks of the largest sets taken at their least.
-double EstimateSeconds(const Machine& machine, size_t team_sizes, const Effort& effort) {
-  const double mixes = effort.op_mixes.empty() ? 3 : static_cast<double>(effort.op_mixes.size());
-  const double compute =
-      static_cast<double>(machine.isa.size()) * mixes * (4 * effort.compute.explore_s + effort.compute.refine_s);
+double EstimateSeconds(const Machine& machine, size_t loops, size_t team_sizes, const Effort& effort) {
+  const double compute = static_cast<double>(loops) * (effort.compute.explore_s + effort.compute.refine_s / 4);
   // Four more octaves' worth for the longer calls of the largest sets.
   const double per_octave = effort.memory.points_per_octave + (effort.small_page_patterns ? 1 : 0);
   const double points = 20.0 * per_octave * 2 * effort.memory.curve_s;
@@ -146,6 +146,35 @@ std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& mac
   return rows;
 }
 
+// The compute loops to run; what this machine has no roof for is noted.
+std::vector<const ComputeLoop*> WantedLoops(const Effort& effort, Machine& machine) {
+  std::vector<const ComputeLoop*> loops = ComputeLoopsOf(machine.isa);
+  for (std::string& note : MissingDotNotes(loops)) machine.notes.push_back(std::move(note));
+  if (!effort.denominators_only) return loops;
+  std::erase_if(loops, [&](const ComputeLoop* loop) {
+    return loop->op_mix != DenominatorMix(loop->dtype) || (loop->dtype != "f32" && loop->isa != machine.isa.front());
+  });
+  return loops;
+}
+
+// All roofs of one kind of core. Compute is visited before and after memory, seconds apart.
+std::vector<Ceiling> GroupCeilings(Bench& bench, const Host& host, const CoreGroup& group,
+                                   std::span<const ComputeLoop* const> loops, const Effort& effort, Machine& machine,
+                                   std::vector<CurveRow>& curve) {
+  bench.PinTo(group.cores);
+  std::vector<Ceiling> rows;
+  const std::vector<ComputeCandidate> compute = ExploreCompute(bench, loops, group.threads, effort.compute);
+  const size_t first = curve.size();
+  for (const int team : group.threads) Append(rows, MemoryCeilings(bench, host, machine, team, effort, curve));
+  Append(rows, RefineCompute(bench, compute, effort.compute));
+  for (Ceiling& row : rows) {
+    row.core_kind = group.kind;
+    SetFlopPerCycle(row);
+  }
+  for (size_t i = first; i < curve.size(); ++i) curve[i].core_kind = group.kind;
+  return rows;
+}
+
 template <size_t kCount>
 size_t Rank(const std::array<std::string_view, kCount>& order, std::string_view name) {
   return static_cast<size_t>(std::find(order.begin(), order.end(), name) - order.begin());
@@ -157,7 +186,7 @@ Effort DefaultEffort() { return {}; }
 
 Effort QuickEffort() {
   Effort effort;
-  effort.op_mixes = {"fma"};
+  effort.denominators_only = true;
   effort.second_width = false;
   effort.small_page_patterns = false;
   effort.compute = {.vector_operations = int64_t{1} << 20, .explore_s = 0.015, .refine_s = 0.1};
@@ -196,37 +225,42 @@ ProbeResult RunProbe(const Host& host, const Topology& topology, const std::vect
   machine.compiler = Compiler();
   machine.build_type = ROOFGAP_BUILD_TYPE;
 
-  const double estimate_s = EstimateSeconds(machine, threads.size(), wanted);
+  const std::vector<const ComputeLoop*> loops = WantedLoops(wanted, machine);
+  const std::vector<CoreGroup> groups = CoreGroups(machine, topology, host, threads);
+  size_t teams = 0;
+  for (const CoreGroup& group : groups) teams += group.threads.size();
+  const double estimate_s = EstimateSeconds(machine, loops.size(), teams, wanted);
   const Effort effort = Scaled(wanted, std::min(1.0, wanted.limit_s / estimate_s));
   Bench bench(host.cores, watch, std::min(estimate_s, wanted.limit_s));
-  const std::vector<ComputeCandidate> compute =
-      ExploreCompute(bench, machine.isa, threads, effort.op_mixes, effort.compute);
-  std::vector<Ceiling>& rows = result.ceilings.rows;
-  for (const int team : threads) Append(rows, MemoryCeilings(bench, host, machine, team, effort, result.curve));
-  Append(rows, RefineCompute(bench, compute, effort.compute));
-  for (Ceiling& row : rows) {
-    row.machine_id = machine.machine_id;
-    row.core_kind = CoreKindOf(machine, host.cores, row.threads);
-    SetFlopPerCycle(row);
+  for (const CoreGroup& group : groups) {
+    Machine seen = machine;  // as these cores see it
+    seen.caches = group.caches;
+    seen.notes.clear();
+    Append(result.ceilings.rows, GroupCeilings(bench, host, group, loops, effort, seen, result.curve));
+    for (const std::string& note : seen.notes) {
+      machine.notes.push_back(groups.size() == 1 ? note : group.kind + " cores: " + note);
+    }
   }
-  for (CurveRow& row : result.curve) {
-    row.machine_id = machine.machine_id;
-    row.core_kind = CoreKindOf(machine, host.cores, row.threads);
-  }
+  for (Ceiling& row : result.ceilings.rows) row.machine_id = machine.machine_id;
+  for (CurveRow& row : result.curve) row.machine_id = machine.machine_id;
   SortCeilings(machine, result.ceilings);
   return result;
 }
 
 void SortCeilings(const Machine& machine, Ceilings& ceilings) {
   constexpr std::array<std::string_view, 3> kKinds = {"compute", "memory", "latency"};
+  constexpr std::array<std::string_view, 4> kTypes = {"f32", "f64", "bf16", "s8"};
   constexpr std::array<std::string_view, 4> kMixes = {"fma", "fma_add", "mul_add", "dot"};
   constexpr std::array<std::string_view, 8> kPatterns = {"load",  "read2_write1", "copy",    "update",
                                                          "triad", "store",        "nt_copy", "nt_store"};
   const auto key = [&](const Ceiling& row) {
     const auto isa = std::find(machine.isa.begin(), machine.isa.end(), row.isa) - machine.isa.begin();
+    const auto cores = std::find_if(machine.core_kinds.begin(), machine.core_kinds.end(),
+                                    [&](const CoreKind& kind) { return kind.name == row.core_kind; }) -
+                       machine.core_kinds.begin();
     const std::string level = row.level == "DRAM" ? "M" : row.level;  // after L4
-    return std::make_tuple(Rank(kKinds, row.kind), isa, Rank(kMixes, row.op_mix), level, Rank(kPatterns, row.pattern),
-                           row.pages, row.threads);
+    return std::make_tuple(Rank(kKinds, row.kind), isa, Rank(kTypes, row.dtype), Rank(kMixes, row.op_mix), level,
+                           Rank(kPatterns, row.pattern), row.pages, cores, row.threads);
   };
   std::stable_sort(ceilings.rows.begin(), ceilings.rows.end(),
                    [&](const Ceiling& a, const Ceiling& b) { return key(a) < key(b); });

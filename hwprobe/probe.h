@@ -18,16 +18,16 @@ namespace roofgap {
 struct Effort {
   ComputeEffort compute;
   MemoryEffort memory;
-  std::vector<std::string_view> op_mixes;  // empty: all
-  bool second_width = true;                // memory roofs with AVX2 too, where it is not the best
-  bool small_page_patterns = true;         // on small pages three patterns and the curve, not load alone
-  double latency_s = 0.25;                 // for each level
-  int64_t most_bytes = 0;  // limit of the working sets, all threads together; 0: a quarter of free memory
-  double limit_s = 55;     // estimated time above which all times are cut in proportion
+  bool denominators_only = false;   // compute roofs: f32 fma, and of the best instruction set f64 fma and dot
+  bool second_width = true;         // memory roofs with AVX2 too, where it is not the best
+  bool small_page_patterns = true;  // on small pages three patterns and the curve, not load alone
+  double latency_s = 0.25;          // for each level
+  int64_t most_bytes = 0;           // limit of the working sets, all threads together; 0: a quarter of free memory
+  double limit_s = 55;              // estimated time above which all times are cut in proportion
 };
 
 Effort DefaultEffort();  // at most a minute on two cores
-Effort QuickEffort();    // at most 10 s there: the best instruction set and the mix `fma` get the time
+Effort QuickEffort();    // at most 10 s there: denominators only, one vector width
 
 // {1, all}, or what was asked for, ascending and once each. Throws Error for 0 and for more than the host allows.
 std::vector<int> CheckedThreads(const std::vector<int>& asked, const Host& host);
@@ -38,11 +38,13 @@ struct ProbeResult {
   std::vector<CurveRow> curve;  // by threads, pages (huge first), working set, pattern
 };
 
-// Finds the ceilings of this machine for each of `threads`. Throws Interrupted when `watch` says so.
+// Finds the ceilings of this machine for each of `threads`, of each kind of core (core_groups.h). Throws Interrupted
+// when `watch` says so.
 ProbeResult RunProbe(const Host& host, const Topology& topology, const std::vector<int>& threads, const Effort& effort,
                      const Watch& watch);
 
-// File order: kind, instruction set (best first), mix, level, pattern, pages, threads.
+// File order: kind, instruction set (best first), data type, mix, level, pattern, pages, kind of core (fastest first,
+// mixed last), threads.
 void SortCeilings(const Machine& machine, Ceilings& ceilings);
 
 // Throws Error when `dir` holds a run, is a file or cannot be written; makes it if need be.

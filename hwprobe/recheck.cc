@@ -9,6 +9,7 @@
 #include "harness/measure/pinning.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "hwprobe/core_groups.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
@@ -16,11 +17,28 @@ namespace {
 
 bool Ran(const Record& record) { return record.status == kMeasured || record.status == kUnstable; }
 
-// The fastest huge-page row of each level, for one thread count.
-std::vector<Ceiling> MemoryRoofs(const Ceilings& ceilings, int threads) {
+// What a team of threads on cores of one kind ran.
+struct Used {
+  std::set<std::string> isas;
+  std::set<std::pair<std::string, std::string>> types;  // (instruction set, data type)
+};
+
+// The denominators of what was used.
+std::vector<const ComputeLoop*> UsedLoops(const Used& used) {
+  const std::vector<std::string> isas(used.isas.begin(), used.isas.end());
+  std::vector<const ComputeLoop*> loops = ComputeLoopsOf(isas);
+  std::erase_if(loops, [&](const ComputeLoop* loop) {
+    return loop->op_mix != DenominatorMix(loop->dtype) ||
+           !used.types.contains({std::string(loop->isa), std::string(loop->dtype)});
+  });
+  return loops;
+}
+
+// The fastest huge-page row of each level, for one thread count on one kind of core.
+std::vector<Ceiling> MemoryRoofs(const Ceilings& ceilings, const std::string& core_kind, int threads) {
   std::map<std::string, Ceiling> best;
   for (const Ceiling& row : ceilings.rows) {
-    if (row.kind != "memory" || row.threads != threads || row.pages != "huge") continue;
+    if (row.kind != "memory" || row.threads != threads || row.core_kind != core_kind || row.pages != "huge") continue;
     if (!row.best || !row.working_set_bytes) continue;
     const auto [known, is_new] = best.try_emplace(row.level, row);
     if (!is_new && *row.best > *known->second.best) known->second = row;
@@ -58,6 +76,16 @@ std::vector<Ceiling> RecheckMemory(Bench& bench, const std::vector<Ceiling>& roo
   return rows;
 }
 
+std::vector<Ceiling> RecheckTeam(Bench& bench, const Used& used, const std::vector<Ceiling>& memory_roofs, int threads,
+                                 const std::set<std::string>& isas, const Effort& effort) {
+  const std::vector<const ComputeLoop*> loops = UsedLoops(used);
+  const std::vector<ComputeCandidate> compute = ExploreCompute(bench, loops, {&threads, 1}, effort.compute);
+  std::vector<Ceiling> rows = RecheckMemory(bench, memory_roofs, threads, isas, effort.memory);
+  const std::vector<Ceiling> again = RefineCompute(bench, compute, effort.compute);
+  rows.insert(rows.end(), again.begin(), again.end());
+  return rows;
+}
+
 }  // namespace
 
 Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const Topology& topology, const Effort& effort,
@@ -79,31 +107,35 @@ Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const T
                 host.machine_id);
   }
   const std::set<std::string> isas(machine.isa.begin(), machine.isa.end());
-  std::map<int, std::set<std::string>> used;  // instruction sets by thread count
+  std::map<std::pair<std::string, int>, Used> teams;  // by kind of core and thread count
+  std::set<int> counts;
   for (const Record& record : ReadMeasurements(run_dir / files::kMeasurements)) {
     if (!Ran(record) || record.threads < 1 || record.threads > host.max_threads()) continue;
-    std::set<std::string>& of_team = used[record.threads];
-    if (isas.contains(record.isa)) of_team.insert(record.isa);
+    Used& used = teams[{record.core_kind, record.threads}];
+    counts.insert(record.threads);
+    if (!isas.contains(record.isa)) continue;
+    used.isas.insert(record.isa);
+    used.types.emplace(record.isa, record.dtype);
   }
 
-  if (!used.empty()) CheckTeam(used.rbegin()->first);
-  Bench bench(host.cores, watch, static_cast<double>(used.size()) * (8 * effort.compute.explore_s + 4.0));
-  constexpr std::string_view kMixes[] = {"fma"};
+  if (!counts.empty()) CheckTeam(*counts.rbegin());
+  Bench bench(host.cores, watch, static_cast<double>(teams.size()) * (8 * effort.compute.explore_s + 4.0));
   Ceilings result;
-  for (const auto& [threads, isas_of_team] : used) {
-    const std::vector<std::string> names(isas_of_team.begin(), isas_of_team.end());
-    const std::vector<ComputeCandidate> compute = ExploreCompute(bench, names, {&threads, 1}, kMixes, effort.compute);
-    const std::vector<Ceiling> memory =
-        RecheckMemory(bench, MemoryRoofs(ceilings, threads), threads, isas, effort.memory);
-    result.rows.insert(result.rows.end(), memory.begin(), memory.end());
-    const std::vector<Ceiling> rows = RefineCompute(bench, compute, effort.compute);
-    result.rows.insert(result.rows.end(), rows.begin(), rows.end());
+  for (const CoreGroup& group : CoreGroups(machine, topology, host, {counts.begin(), counts.end()})) {
+    bench.PinTo(group.cores);
+    for (const int threads : group.threads) {
+      const auto team = teams.find({group.kind, threads});
+      if (team == teams.end()) continue;
+      std::vector<Ceiling> rows =
+          RecheckTeam(bench, team->second, MemoryRoofs(ceilings, group.kind, threads), threads, isas, effort);
+      for (Ceiling& row : rows) {
+        row.core_kind = group.kind;
+        SetFlopPerCycle(row);
+      }
+      result.rows.insert(result.rows.end(), rows.begin(), rows.end());
+    }
   }
-  for (Ceiling& row : result.rows) {
-    row.machine_id = host.machine_id;
-    row.core_kind = CoreKindOf(machine, host.cores, row.threads);
-    SetFlopPerCycle(row);
-  }
+  for (Ceiling& row : result.rows) row.machine_id = host.machine_id;
   SortCeilings(machine, result);
   return result;
 }

@@ -3,6 +3,8 @@
 #include <cstdarg>
 #include <cstdio>
 #include <map>
+#include <set>
+#include <tuple>
 #include <utility>
 
 namespace roofgap {
@@ -32,12 +34,26 @@ std::string MachineLines(const Machine& m) {
   return text + '\n';
 }
 
+bool SeveralKinds(const Ceilings& ceilings) {
+  std::set<std::string> kinds;
+  for (const Ceiling& row : ceilings.rows) kinds.insert(row.core_kind);
+  return kinds.size() > 1;
+}
+
+// "2 efficiency" where there are several kinds of cores.
+std::string Team(const Ceiling& row, bool several_kinds) {
+  return std::to_string(row.threads) + (several_kinds ? " " + row.core_kind : "");
+}
+
 std::string ComputeLines(const Ceilings& ceilings) {
-  std::string text = "\ncompute    mix       threads   best GFLOP/s     median   FLOP/cycle/core\n";
+  const bool several_kinds = SeveralKinds(ceilings);
+  const int width = several_kinds ? 15 : 7;
+  std::string text =
+      Format("\ncompute    dtype  mix      %*s   best GFLOP/s     median   FLOP/cycle/core\n", width, "threads");
   for (const Ceiling& row : ceilings.rows) {
     if (row.kind != "compute" || !row.best) continue;
-    text += Format("%-10s %-9s %7d %14.1f %10.1f   ", row.isa.c_str(), row.op_mix.c_str(), row.threads, *row.best,
-                   row.median.value_or(0));
+    text += Format("%-10s %-6s %-8s %*s %14.1f %10.1f   ", row.isa.c_str(), row.dtype.c_str(), row.op_mix.c_str(),
+                   width, Team(row, several_kinds).c_str(), *row.best, row.median.value_or(0));
     text += row.clock_ghz
                 ? Format("%.1f at %.2f GHz\n", row.median.value_or(0) / row.threads / *row.clock_ghz, *row.clock_ghz)
                 : std::string("clock unknown\n");
@@ -46,19 +62,24 @@ std::string ComputeLines(const Ceilings& ceilings) {
 }
 
 std::string MemoryLines(const Ceilings& ceilings) {
-  std::map<std::pair<std::string, int>, std::pair<const Ceiling*, const Ceiling*>> roofs;  // the fastest, and load
+  const bool several_kinds = SeveralKinds(ceilings);
+  const int width = several_kinds ? 15 : 7;
+  using Key = std::tuple<std::string, std::string, int>;
+  std::map<Key, std::pair<const Ceiling*, const Ceiling*>> roofs;  // the fastest, and load
   for (const Ceiling& row : ceilings.rows) {
     if (row.kind != "memory" || !row.best || row.pages != "huge") continue;
-    auto& [fastest, load] = roofs[{row.level == "DRAM" ? "M" : row.level, row.threads}];
+    auto& [fastest, load] = roofs[{row.level == "DRAM" ? "M" : row.level, row.core_kind, row.threads}];
     if (fastest == nullptr || *row.best > *fastest->best) fastest = &row;
     if (row.pattern == "load" && (load == nullptr || *row.best > *load->best)) load = &row;
   }
-  std::string text = "\nmemory   threads   best GB/s  pattern        isa     median   load alone   capacity\n";
+  std::string text =
+      Format("\nmemory   %*s   best GB/s  pattern        isa     median   load alone   capacity\n", width, "threads");
   for (const auto& [key, rows] : roofs) {
     const Ceiling& row = *rows.first;
-    text += Format("%-8s %7d %11.1f  %-13s  %-6s %7.1f   %10.1f   %s\n", row.level.c_str(), row.threads, *row.best,
-                   row.pattern.c_str(), row.isa.c_str(), row.median.value_or(0),
-                   rows.second != nullptr ? *rows.second->best : 0.0, Size(row.capacity_bytes).c_str());
+    text += Format("%-8s %*s %11.1f  %-13s  %-6s %7.1f   %10.1f   %s\n", row.level.c_str(), width,
+                   Team(row, several_kinds).c_str(), *row.best, row.pattern.c_str(), row.isa.c_str(),
+                   row.median.value_or(0), rows.second != nullptr ? *rows.second->best : 0.0,
+                   Size(row.capacity_bytes).c_str());
   }
   return text;
 }
@@ -67,7 +88,8 @@ std::string LatencyLine(const Ceilings& ceilings) {
   std::string text;
   for (const Ceiling& row : ceilings.rows) {
     if (row.kind != "latency" || !row.best) continue;
-    text += Format("%s %s %.1f ns", text.empty() ? "" : ",", row.level.c_str(), *row.best);
+    const std::string cores = SeveralKinds(ceilings) ? row.core_kind + " " : "";
+    text += Format("%s %s%s %.1f ns", text.empty() ? "" : ",", cores.c_str(), row.level.c_str(), *row.best);
   }
   return text.empty() ? text : "\nlatency:" + text + '\n';
 }

@@ -39,12 +39,20 @@ int CountOf(hwloc_topology_t topology, hwloc_obj_type_t type) {
   return std::max(1, hwloc_get_nbobjs_by_type(topology, type));
 }
 
-void AddCaches(hwloc_topology_t topology, hwloc_obj_type_t type, const std::string& level, std::vector<Cache>& caches) {
+// Those that CPUs of `set` (null: any) reach; of the cores that share one, those in the set count.
+void AddCaches(hwloc_topology_t topology, hwloc_const_cpuset_t set, hwloc_obj_type_t type, const std::string& level,
+               std::vector<Cache>& caches) {
+  const Bitmap reach(hwloc_bitmap_alloc());
   const size_t first = caches.size();
   for (hwloc_obj_t object = nullptr; (object = hwloc_get_next_obj_by_type(topology, type, object)) != nullptr;) {
     const int64_t bytes = static_cast<int64_t>(object->attr->cache.size);
-    if (bytes <= 0) continue;
-    const int cores = std::max(1, hwloc_get_nbobjs_inside_cpuset_by_type(topology, object->cpuset, HWLOC_OBJ_CORE));
+    if (set == nullptr) {
+      hwloc_bitmap_copy(reach.get(), object->cpuset);
+    } else {
+      hwloc_bitmap_and(reach.get(), object->cpuset, set);
+    }
+    if (bytes <= 0 || hwloc_bitmap_iszero(reach.get())) continue;
+    const int cores = std::max(1, hwloc_get_nbobjs_inside_cpuset_by_type(topology, reach.get(), HWLOC_OBJ_CORE));
     const auto same = std::find_if(caches.begin() + static_cast<std::ptrdiff_t>(first), caches.end(),
                                    [&](const Cache& c) { return c.bytes == bytes && c.shared_by == cores; });
     if (same != caches.end()) {
@@ -55,6 +63,15 @@ void AddCaches(hwloc_topology_t topology, hwloc_obj_type_t type, const std::stri
   }
   std::stable_sort(caches.begin() + static_cast<std::ptrdiff_t>(first), caches.end(),
                    [](const Cache& a, const Cache& b) { return a.bytes > b.bytes; });
+}
+
+std::vector<Cache> ReadCaches(hwloc_topology_t topology, hwloc_const_cpuset_t set) {
+  std::vector<Cache> caches;
+  AddCaches(topology, set, HWLOC_OBJ_L1CACHE, "L1", caches);
+  AddCaches(topology, set, HWLOC_OBJ_L2CACHE, "L2", caches);
+  AddCaches(topology, set, HWLOC_OBJ_L3CACHE, "L3", caches);
+  AddCaches(topology, set, HWLOC_OBJ_L4CACHE, "L4", caches);
+  return caches;
 }
 
 // The CPUs of a set (null: all), the first of each core before the others.
@@ -86,21 +103,23 @@ std::string NameOfKind(int efficiency, int rank, int kinds, unsigned infos, cons
   return rank == 0 ? "efficiency" : "unknown";
 }
 
-std::vector<CoreKind> ReadCoreKinds(hwloc_topology_t topology) {
-  const int kinds = hwloc_cpukinds_get_nr(topology, 0);
-  if (kinds <= 1) return {{"uniform", CpusOf(topology, nullptr)}};
-  std::vector<CoreKind> result;
+void ReadCoreKinds(hwloc_topology_t hwloc, Topology& topology) {
+  const int kinds = hwloc_cpukinds_get_nr(hwloc, 0);
+  if (kinds <= 1) {
+    topology.core_kinds = {{"uniform", CpusOf(hwloc, nullptr)}};
+    return;
+  }
   for (int rank = kinds - 1; rank >= 0; --rank) {  // hwloc ranks the most efficient, slowest kind first
     const Bitmap set(hwloc_bitmap_alloc());
     int efficiency = -1;
     unsigned infos = 0;
     hwloc_info_s* info = nullptr;
-    if (hwloc_cpukinds_get_info(topology, static_cast<unsigned>(rank), set.get(), &efficiency, &infos, &info, 0) != 0) {
+    if (hwloc_cpukinds_get_info(hwloc, static_cast<unsigned>(rank), set.get(), &efficiency, &infos, &info, 0) != 0) {
       continue;
     }
-    result.push_back({NameOfKind(efficiency, rank, kinds, infos, info), CpusOf(topology, set.get())});
+    topology.core_kinds.push_back({NameOfKind(efficiency, rank, kinds, infos, info), CpusOf(hwloc, set.get())});
+    topology.caches_of_kind.push_back(ReadCaches(hwloc, set.get()));
   }
-  return result;
 }
 
 }  // namespace
@@ -117,11 +136,8 @@ Topology ReadTopology(const std::filesystem::path& xml) {
     topology.notes.push_back("hwloc does not tell cores from hardware threads: each of these counts as a core");
   }
   topology.numa_nodes = CountOf(hwloc, HWLOC_OBJ_NUMANODE);
-  AddCaches(hwloc, HWLOC_OBJ_L1CACHE, "L1", topology.caches);
-  AddCaches(hwloc, HWLOC_OBJ_L2CACHE, "L2", topology.caches);
-  AddCaches(hwloc, HWLOC_OBJ_L3CACHE, "L3", topology.caches);
-  AddCaches(hwloc, HWLOC_OBJ_L4CACHE, "L4", topology.caches);
-  topology.core_kinds = ReadCoreKinds(hwloc);
+  topology.caches = ReadCaches(hwloc, nullptr);
+  ReadCoreKinds(hwloc, topology);
   return topology;
 }
 
@@ -160,19 +176,6 @@ Machine DescribeMachine(const Topology& topology, const Host& host) {
     if (machine.caches.empty()) machine.notes.push_back("the system reports no caches: levels are those of the curve");
   }
   return machine;
-}
-
-std::string CoreKindOf(const Machine& machine, const std::vector<int>& cores, int threads) {
-  std::string kind;
-  for (int thread = 0; thread < threads && thread < static_cast<int>(cores.size()); ++thread) {
-    std::string name = "unknown";
-    for (const CoreKind& k : machine.core_kinds) {
-      if (std::find(k.cpus.begin(), k.cpus.end(), cores[static_cast<size_t>(thread)]) != k.cpus.end()) name = k.name;
-    }
-    if (!kind.empty() && kind != name) return "mixed";
-    kind = name;
-  }
-  return kind.empty() ? "unknown" : kind;
 }
 
 std::vector<ReportedLevel> ReportedCapacities(const Machine& machine, int threads) {

@@ -20,6 +20,7 @@ struct Topology {
   int hardware_threads = 1;
   int numa_nodes = 1;
   std::vector<Cache> caches;
+  std::vector<std::vector<Cache>> caches_of_kind;  // of each of several core_kinds; shared_by counts its cores
   std::vector<CoreKind> core_kinds;  // fastest first: "uniform"; or "performance", "efficiency", between them "unknown"
   std::vector<std::string> notes;
 };
@@ -31,9 +32,6 @@ Topology ReadTopology(const std::filesystem::path& xml = {});
 // machine.json of this host: structure from `topology`, the rest from `host`. Where hwloc sees no caches, those of
 // the system's files.
 Machine DescribeMachine(const Topology& topology, const Host& host);
-
-// Name of the kind that the first `threads` pinned cores are of; "mixed" when they differ.
-std::string CoreKindOf(const Machine& machine, const std::vector<int>& cores, int threads);
 
 // What the system says the caches hold, all together up to each level, for `threads` threads on cores of their own.
 // A sum, as if no level held a copy of another: for inclusive caches too much, never too little.

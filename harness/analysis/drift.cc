@@ -18,8 +18,11 @@ bool SameRoof(const Ceiling& a, const Ceiling& b) {
 }
 
 std::string NameOf(const Ceiling& row) {
-  const std::string what = row.kind == "compute" ? row.isa + " " + row.op_mix : row.level + " " + row.pattern;
-  return what + ", " + std::to_string(row.threads) + (row.threads == 1 ? " thread" : " threads");
+  const std::string type = row.dtype == "f32" ? "" : row.dtype + " ";
+  const std::string what = row.kind == "compute" ? row.isa + " " + type + row.op_mix : row.level + " " + row.pattern;
+  const bool alike = row.core_kind.empty() || row.core_kind == "uniform" || row.core_kind == "unknown";
+  return what + ", " + std::to_string(row.threads) + (alike ? "" : " " + row.core_kind) +
+         (row.threads == 1 ? " thread" : " threads");
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ void Warn(std::string& warnings, const std::string& text) {
 std::string CauseAboveRoof(const Gap& gap, const Roof& roof) {
   const std::string above = "above its hard roof (" + Percent(gap.roof_fraction) + "): ";
   if (gap.bound == "compute") {
-    return above + "the " + gap.isa + " fma ceiling was measured too low, or executed_flops is counted too high";
+    return above + "the " + gap.isa + " " + std::string(DenominatorMix(gap.dtype)) +
+           " ceiling was measured too low, or executed_flops is counted too high";
   }
   if (*roof.t_next_ns > kRoofTolerance * *gap.min_ns) {
     return above + "more than one ceiling is passed, so the bytes are likely counted too high";
@@ -66,9 +67,10 @@ Gap JoinRoof(const Record& record, const Ceilings& ceilings) {
   for (const std::string& warning : roof.warnings) Warn(gap.warnings, warning);
   if (AboveRoof(gap)) Warn(gap.warnings, CauseAboveRoof(gap, roof));
   if (gap.attainable_fraction && *gap.attainable_fraction > 1) {
-    Warn(gap.warnings, roof.attainable_bound == "memory"
-                           ? "faster than attainable: part of the data stays nearer than " + roof.attainable_level
-                           : "faster than attainable: above the median fma ceiling");
+    Warn(gap.warnings,
+         roof.attainable_bound == "memory"
+             ? "faster than attainable: part of the data stays nearer than " + roof.attainable_level
+             : "faster than attainable: above the median " + std::string(DenominatorMix(record.dtype)) + " ceiling");
   }
   return gap;
 }

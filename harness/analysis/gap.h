@@ -10,7 +10,8 @@
 
 namespace roofgap {
 
-// One row of gap.csv: a measurement under its roofs (roof.h). With t_flops = flops / peak, peak the median fma ceiling,
+// One row of gap.csv: a measurement under its roofs (roof.h). With t_flops = flops / peak, peak the median compute
+// ceiling (fma, of bf16 and s8 dot),
 //
 //   flops_gap = median / t_flops
 //             = (executed_flops / flops)                     gap_algorithm: work that the algorithm adds or saves
@@ -49,7 +50,8 @@ void VisitFields(Row& row, Visit&& visit) {
               vocabulary::kLevel},
         row.roof_level);
   visit(Field{"bound", "", "which part of the hard roof is the largest", "compute memory"}, row.bound);
-  visit(Field{"t_flops_ns", "ns", "what FLOPs alone promise: flops / peak, the median fma ceiling"}, row.t_flops_ns);
+  visit(Field{"t_flops_ns", "ns", "what FLOPs alone promise: flops / peak, the median fma (bf16, s8: dot) ceiling"},
+        row.t_flops_ns);
   visit(Field{"t_roof_ns", "ns", "hard roof: the time that no call can beat"}, row.t_roof_ns);
   visit(Field{"roof_fraction", "", "t_roof_ns / min_ns; over 1.02 the model is broken, and warnings says how"},
         row.roof_fraction);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -22,8 +24,22 @@ bool Wider(std::string_view isa, std::string_view than) {
   return a != kByWidth.end() && b != kByWidth.end() && a > b;
 }
 
-bool SameCores(const Ceiling& ceiling, const Record& row) {
-  return ceiling.threads == row.threads && ceiling.core_kind == row.core_kind;
+// The ceilings of a row's thread count: of its kind of core where that was measured, of every kind elsewhere, for a
+// bound has to hold.
+std::vector<const Ceiling*> OfTeam(const Record& row, const Ceilings& ceilings, std::vector<std::string>& warnings) {
+  std::vector<const Ceiling*> of_count, of_kind;
+  std::set<std::string> kinds;
+  for (const Ceiling& ceiling : ceilings.rows) {
+    if (ceiling.threads != row.threads) continue;
+    of_count.push_back(&ceiling);
+    kinds.insert(ceiling.core_kind);
+    if (ceiling.core_kind == row.core_kind) of_kind.push_back(&ceiling);
+  }
+  if (!of_kind.empty() || of_count.empty()) return of_kind;
+  std::string measured;
+  for (const std::string& kind : kinds) measured += (measured.empty() ? "" : ", ") + kind;
+  warnings.push_back("no ceilings of " + row.core_kind + " cores: those of " + measured + " cores instead");
+  return of_count;
 }
 
 std::string Threads(const Record& row) {
@@ -39,13 +55,13 @@ struct Peak {
   Number best, median;
 };
 
-Peak FindPeak(const Record& row, const Ceilings& ceilings) {
+Peak FindPeak(const Record& row, std::span<const Ceiling* const> ceilings) {
   Peak peak;
-  for (const Ceiling& c : ceilings.rows) {
-    if (c.kind != "compute" || c.op_mix != "fma" || c.unit != "GFLOP/s") continue;
-    if (!SameCores(c, row) || c.isa != row.isa || c.dtype != row.dtype) continue;
-    Raise(peak.best, c.best);
-    Raise(peak.median, c.median);
+  for (const Ceiling* c : ceilings) {
+    if (c->kind != "compute" || c->op_mix != DenominatorMix(row.dtype) || c->unit != "GFLOP/s") continue;
+    if (c->isa != row.isa || c->dtype != row.dtype) continue;
+    Raise(peak.best, c->best);
+    Raise(peak.median, c->median);
   }
   return peak;
 }
@@ -65,13 +81,13 @@ struct Level {
   Number capacity;  // up to and with this level
 };
 
-Level FindLevel(size_t index, const Record& row, double read_share, const Ceilings& ceilings) {
+Level FindLevel(size_t index, const Record& row, double read_share, std::span<const Ceiling* const> ceilings) {
   std::vector<const Ceiling*> candidates;
   bool own_isa = false;
-  for (const Ceiling& c : ceilings.rows) {
-    if (c.kind != "memory" || c.unit != "GB/s" || c.level != kLevels[index] || !SameCores(c, row)) continue;
-    candidates.push_back(&c);
-    own_isa = own_isa || c.isa == row.isa;
+  for (const Ceiling* c : ceilings) {
+    if (c->kind != "memory" || c->unit != "GB/s" || c->level != kLevels[index]) continue;
+    candidates.push_back(c);
+    own_isa = own_isa || c->isa == row.isa;
   }
   Level level;
   double distance = 2;
@@ -170,19 +186,19 @@ Roof FindRoof(const Record& row, const Ceilings& ceilings) {
   Roof roof;
   if (!row.executed_flops || !row.bytes_read || !row.bytes_written) return roof;
   const double bytes = *row.bytes_read + *row.bytes_written;
-  const Peak peak = FindPeak(row, ceilings);
+  const std::vector<const Ceiling*> of_team = OfTeam(row, ceilings, roof.warnings);
+  const Peak peak = FindPeak(row, of_team);
   roof.peak_median_gflops = peak.median;
   Levels levels;
   bool any_level = false;
   for (size_t i = 0; i < levels.size(); ++i) {
-    levels[i] = FindLevel(i, row, bytes > 0 ? *row.bytes_read / bytes : 1, ceilings);
+    levels[i] = FindLevel(i, row, bytes > 0 ? *row.bytes_read / bytes : 1, of_team);
     any_level = any_level || levels[i].best;
   }
-  const bool probed = std::any_of(ceilings.rows.begin(), ceilings.rows.end(),
-                                  [&](const Ceiling& c) { return c.threads == row.threads; });
-  const std::string hint = probed ? "" : ": run hwprobe --threads " + std::to_string(row.threads);
+  const std::string hint = !of_team.empty() ? "" : ": run hwprobe --threads " + std::to_string(row.threads);
   if (!peak.best) {
-    roof.warnings.push_back("no fma ceiling for " + row.dtype + " " + row.isa + " on " + Threads(row) + hint);
+    roof.warnings.push_back("no " + std::string(DenominatorMix(row.dtype)) + " ceiling for " + row.dtype + " " +
+                            row.isa + " on " + Threads(row) + hint);
   }
   if (!any_level) roof.warnings.push_back("no memory ceiling for " + Threads(row) + hint);
   if (!peak.best || !any_level) return roof;

@@ -15,8 +15,10 @@ namespace roofgap {
 //
 // Cold: C = 0 and h is DRAM. Warm: h is the nearest level with C(h) >= U. Best goes with best and median with median.
 //
-// Which ceilings count for a row: those of its thread count and core kind, and
-// - peak: op_mix `fma` of its ISA and data type. Nothing else is ever a denominator.
+// Which ceilings count for a row: those of its thread count and core kind (where there are none of that kind: of all
+// kinds, whichever is higher, with a warning), and
+// - peak: of its ISA and data type, op_mix `fma` for f32 and f64, `dot` for bf16 and s8. Nothing else is ever a
+//   denominator.
 // - BW_best: all patterns, page sizes and ISAs of the level, for a bound has to hold whatever a kernel does. Only in L1
 //   and L2, where the width of a load limits, are wider ISAs than the row's left out, and only if its own was measured
 //   there: an AVX2 kernel cannot reach an AVX3 bandwidth. Farther out the transfer between caches limits, and what one

@@ -53,7 +53,9 @@ void VisitKeyFields(Row& row, Visit&& visit) {
   visit(Field{"dtype", "", "data type of the operands", vocabulary::kDType}, row.dtype);
   visit(Field{"isa", "", "instruction set asked for, by Highway's target name"}, row.isa);
   visit(Field{"threads", "", "threads, one per physical core, pinned"}, row.threads);
-  visit(Field{"core_kind", "", "kind of core that ran it; `uniform` where all are alike"}, row.core_kind);
+  visit(
+      Field{"core_kind", "", "kind of the cores that ran it; `uniform` where all are alike, `mixed` when they differ"},
+      row.core_kind);
   visit(Field{"cache", "", "whether each call finds its operands cached, or none of them", vocabulary::kCache},
         row.cache);
   visit(Field{"status", "", "what became of the row", vocabulary::kStatus, true}, row.status);
@@ -117,13 +119,17 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"kind", "", "what the roof limits", vocabulary::kKind, true}, row.kind);
   visit(Field{"isa", "", "instruction set of the loop, by Highway's target name; empty for latency"}, row.isa);
   visit(Field{"dtype", "", "data type of the loop", vocabulary::kDType}, row.dtype);
-  visit(Field{"op_mix", "", "compute: operations of the loop; only `fma` is a denominator", vocabulary::kOpMix},
+  visit(Field{"op_mix", "",
+              "compute: operations of the loop; denominators are `fma` of f32 and f64, `dot` of bf16 and s8",
+              vocabulary::kOpMix},
         row.op_mix);
   visit(Field{"level", "", "memory, latency: where the working set lives", vocabulary::kLevel}, row.level);
   visit(Field{"pattern", "", "memory: reads and writes of the loop; nt: non-temporal stores", vocabulary::kPattern},
         row.pattern);
   visit(Field{"pages", "", "memory, latency: page size asked for", vocabulary::kPages}, row.pages);
-  visit(Field{"core_kind", "", "kind of core that ran it; `uniform` where all are alike"}, row.core_kind);
+  visit(
+      Field{"core_kind", "", "kind of the cores that ran it; `uniform` where all are alike, `mixed` when they differ"},
+      row.core_kind);
   visit(Field{"threads", "", "threads, one per physical core, pinned"}, row.threads);
   visit(Field{"working_set_bytes", "byte", "of all threads together, where the best was measured"},
         row.working_set_bytes);

@@ -81,6 +81,11 @@ struct CurveRow {
   std::string unit;  // GB/s
 };
 
+// The op_mix of the compute roof that code of this data type stands under.
+inline std::string_view DenominatorMix(std::string_view dtype) {
+  return dtype == "bf16" || dtype == "s8" ? "dot" : "fma";
+}
+
 // All roofs of a machine, in file order.
 struct Ceilings {
   std::vector<Ceiling> rows;
@@ -96,7 +101,7 @@ struct Cache {
 
 // One kind of core (P/E, big.LITTLE); a machine whose cores are alike has one, named "uniform".
 struct CoreKind {
-  std::string name;       // "uniform", "performance", "efficiency", "cortex-a76", "unknown"
+  std::string name;       // "uniform", "performance", "efficiency", "unknown"
   std::vector<int> cpus;  // the system's numbers, one per physical core first
 };
 

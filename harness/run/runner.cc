@@ -13,6 +13,7 @@
 #include "harness/measure/measure.h"
 #include "harness/measure/memory.h"
 #include "harness/measure/pinning.h"
+#include "harness/record/core_kind.h"
 #include "harness/record/provenance.h"
 #include "harness/run/operand_sets.h"
 #include "harness/run/verify.h"
@@ -89,7 +90,7 @@ Record BaseRecord(const Case& asked, const RunContext& context) {
   record.dtype = Name(asked.dtype);
   record.isa = asked.isa;
   record.threads = asked.threads;
-  record.core_kind = context.core_kind;
+  record.core_kind = CoreKindOf(context.core_kinds, context.host.cores, asked.threads);
   record.cache = asked.cold ? "cold" : "warm";
   record.flops = work.flops;
   record.flops_nominal = work.flops_nominal;

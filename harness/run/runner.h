@@ -19,7 +19,7 @@ namespace roofgap {
 struct RunContext {
   Host host;
   std::string run_id;
-  std::string core_kind;  // of the cores that are used; "unknown" without a probe
+  std::vector<CoreKind> core_kinds;  // of the machine; without a probe "unknown"
   uint64_t seed = 1;
   const EnergyPass* energy = nullptr;  // its idle power is known; null: energy is left out
   // Polled while measuring with the fraction of the group that is done; true stops.

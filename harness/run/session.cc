@@ -50,18 +50,6 @@ std::optional<Probe> FindProbe(const std::optional<fs::path>& asked, const Host&
   return probe;
 }
 
-// The kind of the cores that threads are pinned to: one name, or "mixed", or "unknown".
-std::string CoreKindOf(const Host& host, const Machine& machine) {
-  std::set<std::string> kinds;
-  for (const CoreKind& kind : machine.core_kinds) {
-    for (int cpu : kind.cpus) {
-      if (std::find(host.cores.begin(), host.cores.end(), cpu) != host.cores.end()) kinds.insert(kind.name);
-    }
-  }
-  if (kinds.empty()) return "unknown";
-  return kinds.size() == 1 ? *kinds.begin() : "mixed";
-}
-
 void PrintCases(const Request& request, const std::vector<Case>& cases) {
   for (const RequestedProblem& asked : request.problems) {
     std::string assumed;
@@ -248,9 +236,9 @@ int RunSuite(const RunOptions& options) {
   const Machine machine = probe ? probe->machine : MachineWithoutProbe(host);
   CsvWriter<Record> rows = OpenRun(dir, machine, probe, request, info);
 
-  const int code = MeasureInto(
-      dir, &rows, cases, cases,
-      {.host = host, .run_id = info.run_id, .core_kind = CoreKindOf(host, machine), .seed = request.seed}, info);
+  const int code =
+      MeasureInto(dir, &rows, cases, cases,
+                  {.host = host, .run_id = info.run_id, .core_kinds = machine.core_kinds, .seed = request.seed}, info);
   if (!probe) std::printf("without ceilings; `hwprobe` finds them, then run again\n");
   return code;
 }
@@ -281,9 +269,9 @@ int ResumeRun(const fs::path& dir) {
   if (whole != text) ReplaceFile(measurements, whole);
 
   auto rows = CsvWriter<Record>::Continue(measurements);
-  const std::string core_kind = CoreKindOf(host, ReadMachine(dir / files::kMachine));
+  const std::vector<CoreKind> core_kinds = ReadMachine(dir / files::kMachine).core_kinds;
   return MeasureInto(dir, &rows, cases, missing,
-                     {.host = host, .run_id = info.run_id, .core_kind = core_kind, .seed = request.seed}, info);
+                     {.host = host, .run_id = info.run_id, .core_kinds = core_kinds, .seed = request.seed}, info);
 }
 
 }  // namespace roofgap

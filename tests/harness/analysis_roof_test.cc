@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "harness/analysis/roof.h"
 #include "tests/harness/made_up_ceilings.h"
 
@@ -154,16 +156,67 @@ TEST(AnalysisRoof, MissingThreadCountLeavesTheRoofEmptyAndSaysWhatToRun) {
   EXPECT_EQ(roof.warnings.at(1), "no memory ceiling for 2 threads (uniform cores): run hwprobe --threads 2");
 }
 
-TEST(AnalysisRoof, MissingIsaTypeOrCoreKindLeavesTheRoofEmpty) {
+TEST(AnalysisRoof, MissingIsaOrTypeLeavesTheRoofEmpty) {
   Record row = MadeUpRow(100, 800);
   row.isa = "SSE4";
   ExpectNothing(FindRoof(row, MadeUpCeilings()), "no fma ceiling for f32 SSE4 on 1 thread (uniform cores)");
   row = MadeUpRow(100, 800);
   row.dtype = "bf16";
-  ExpectNothing(FindRoof(row, MadeUpCeilings()), "no fma ceiling for bf16 AVX3 on 1 thread (uniform cores)");
-  row = MadeUpRow(100, 800);
+  ExpectNothing(FindRoof(row, MadeUpCeilings()), "no dot ceiling for bf16 AVX3 on 1 thread (uniform cores)");
+  row.dtype = "f64";
+  ExpectNothing(FindRoof(row, MadeUpCeilings()), "no fma ceiling for f64 AVX3 on 1 thread (uniform cores)");
+}
+
+TEST(AnalysisRoof, EachDataTypeStandsUnderItsOwnPeak) {
+  Ceilings ceilings = MadeUpCeilings();
+  for (const auto& [dtype, mix, best] : {std::tuple("f64", "fma", 50.0), std::tuple("f64", "fma_add", 70.0),
+                                         std::tuple("bf16", "dot", 200.0), std::tuple("s8", "dot", 400.0)}) {
+    ceilings.rows.push_back(MadeUpPeak("AVX3", best, best));
+    ceilings.rows.back().dtype = dtype;
+    ceilings.rows.back().op_mix = mix;
+  }
+  for (const auto& [dtype, best] :
+       {std::pair("f32", 100.0), std::pair("f64", 50.0), std::pair("bf16", 200.0), std::pair("s8", 400.0)}) {
+    Record row = MadeUpRow(1e6, 500);
+    row.dtype = dtype;
+    ExpectRoof(FindRoof(row, ceilings), "compute", "L1", 1e6 / best);
+  }
+}
+
+// A slower kind of core beside the made-up one: half of everything.
+Ceilings TwoKinds() {
+  Ceilings ceilings = MadeUpCeilings();
+  for (Ceiling row : MadeUpCeilings().rows) {
+    row.core_kind = "efficiency";
+    *row.best /= 2;
+    *row.median /= 2;
+    ceilings.rows.push_back(row);
+  }
+  for (size_t i = 0; i < MadeUpCeilings().rows.size(); ++i) ceilings.rows[i].core_kind = "performance";
+  return ceilings;
+}
+
+TEST(AnalysisRoof, ARowStandsUnderTheRoofsOfItsKindOfCore) {
+  Record row = MadeUpRow(1e6, 500);
+  row.core_kind = "performance";
+  ExpectRoof(FindRoof(row, TwoKinds()), "compute", "L1", 1e4);
   row.core_kind = "efficiency";
-  ExpectNothing(FindRoof(row, MadeUpCeilings()), "no fma ceiling for f32 AVX3 on 1 thread (efficiency cores)");
+  ExpectRoof(FindRoof(row, TwoKinds()), "compute", "L1", 2e4);
+  row = MadeUpRow(100, 9000);
+  row.core_kind = "efficiency";
+  ExpectRoof(FindRoof(row, TwoKinds()), "memory", "L2", (9000 - 1000) / 25.0);
+}
+
+TEST(AnalysisRoof, AKindThatWasNotMeasuredHasTheHighestRoofOfTheOthersAndAWarning) {
+  Record row = MadeUpRow(1e6, 500);
+  row.core_kind = "unknown";
+  const Roof roof = FindRoof(row, TwoKinds());
+  EXPECT_EQ(roof.t_roof_ns, 1e4);
+  EXPECT_EQ(roof.warnings,
+            std::vector<std::string>{"no ceilings of unknown cores: those of efficiency, performance cores instead"});
+  row.threads = 2;
+  ExpectNothing(FindRoof(row, TwoKinds()),
+                "no fma ceiling for f32 AVX3 on 2 threads (unknown cores): run hwprobe --threads 2");
 }
 
 TEST(AnalysisRoof, OnlyFmaIsADenominator) {

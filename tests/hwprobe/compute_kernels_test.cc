@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 
@@ -38,8 +39,10 @@ TEST(ComputeKernelsTest, EveryLoopOfEveryIsaComputesItsChains) {
     for (const ComputeLoop& loop : ComputeLoops()) {
       for (const int64_t steps : {int64_t{0}, kComputeUnroll, 5 * kComputeUnroll}) {
         const double expected = ExpectedChecksum(loop, steps, 0.75, 0.5);
-        EXPECT_NEAR(loop.run(steps, 0.75f, 0.5f), expected, 1e-5 * expected)
-            << isa << ' ' << loop.op_mix << ' ' << loop.chains() << " chains, " << steps << " steps";
+        const double tolerance = loop.dtype == "f32" ? 1e-5 : 1e-13;
+        EXPECT_NEAR(loop.run(steps, 0.75, 0.5), expected, tolerance * expected)
+            << isa << ' ' << loop.dtype << ' ' << loop.op_mix << ' ' << loop.chains() << " chains, " << steps
+            << " steps";
       }
     }
   }
@@ -52,17 +55,23 @@ TEST(ComputeKernelsTest, LoopsAreCompiledForTheIsaInScope) {
   }
 }
 
-TEST(ComputeKernelsTest, EveryIsaHasEveryMixAndAtLeastTwelveFmaChains) {
+TEST(ComputeKernelsTest, EveryIsaHasEveryMixOfEachTypeAndAtLeastTwelveFmaChains) {
   for (const std::string& isa : SupportedIsas()) {
     const IsaScope scope(isa);
-    std::set<std::string> mixes;
-    int most = 0;
+    std::map<std::string, std::set<std::string>> mixes;
+    std::map<std::string, int> most;
     for (const ComputeLoop& loop : ComputeLoops()) {
-      mixes.insert(std::string(loop.op_mix));
-      if (loop.op_mix == "fma") most = std::max(most, loop.fma);
+      const std::string dtype(loop.dtype);
+      mixes[dtype].insert(std::string(loop.op_mix));
+      if (loop.op_mix == "fma") most[dtype] = std::max(most[dtype], loop.fma);
     }
-    EXPECT_EQ(mixes, (std::set<std::string>{"fma", "fma_add", "mul_add"})) << isa;
-    EXPECT_GE(most, 12) << isa;
+    for (const auto& [dtype, of_type] : mixes) {
+      EXPECT_EQ(of_type, (std::set<std::string>{"fma", "fma_add", "mul_add"})) << isa << ' ' << dtype;
+      EXPECT_GE(most[dtype], 12) << isa << ' ' << dtype;
+    }
+#if defined(__x86_64__) || defined(__aarch64__)
+    EXPECT_TRUE(mixes.contains("f32") && mixes.contains("f64")) << isa;
+#endif
   }
 }
 
@@ -70,6 +79,7 @@ TEST(ComputeKernelsTest, FlopsAreTwoForAMultiplyAddAndOneForTheOthers) {
   for (const std::string& isa : SupportedIsas()) {
     const IsaScope scope(isa);
     for (const ComputeLoop& loop : ComputeLoops()) {
+      EXPECT_EQ(loop.products, 1);
       int flops = 0;
       for (int chain = 0; chain < loop.chains(); ++chain) flops += loop.lanes * (chain < loop.fma ? 2 : 1);
       EXPECT_EQ(loop.flops_per_step(), flops);
@@ -82,6 +92,17 @@ TEST(ComputeKernelsTest, FlopsAreTwoForAMultiplyAddAndOneForTheOthers) {
       if (loop.op_mix == "mul_add") {
         EXPECT_EQ(loop.mul, loop.add);
       }
+    }
+  }
+}
+
+TEST(ComputeKernelsTest, AVectorHoldsHalfAsManyF64) {
+  for (const std::string& isa : SupportedIsas()) {
+    const IsaScope scope(isa);
+    std::map<std::string, int> lanes;
+    for (const ComputeLoop& loop : ComputeLoops()) lanes[std::string(loop.dtype)] = loop.lanes;
+    if (lanes.contains("f64")) {
+      EXPECT_EQ(2 * lanes["f64"], lanes["f32"]) << isa;
     }
   }
 }

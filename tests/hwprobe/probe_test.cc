@@ -11,73 +11,32 @@
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
 #include "harness/record/json.h"
-#include "hwprobe/recheck.h"
+#include "hwprobe/dot_kernels.h"
 #include "hwprobe/report.h"
-#include "kernels/api/error.h"
+#include "tests/hwprobe/tiny_probe.h"
 
 namespace roofgap {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Sizes and times so small that the figures mean nothing and the shape of the result is all there.
-Effort TinyEffort() {
-  Effort effort;
-  effort.compute = {.vector_operations = 512, .explore_s = 1e-5, .refine_s = 1e-5};
-  effort.memory = {.explore_bytes = 1 << 14,
-                   .refine_bytes = 1 << 14,
-                   .points_per_octave = 2,
-                   .sizes_per_level = 1,
-                   .curve_s = 1e-5,
-                   .explore_s = 1e-5,
-                   .refine_s = 1e-5};
-  effort.latency_s = 1e-5;
-  effort.most_bytes = 8 << 20;
-  return effort;
-}
-
-// Two caches that are not this machine's, small enough for TinyEffort.
-Topology TinyTopology() {
-  Topology topology = ReadTopology();
-  topology.caches = {{"L1", 16 << 10, 1, topology.cores}, {"L2", 128 << 10, 1, topology.cores}};
-  return topology;
-}
-
-const ProbeResult& TinyProbe() {
-  static const ProbeResult result = [] {
-    const Host host = ReadHost();
-    return RunProbe(host, TinyTopology(), CheckedThreads({}, host), TinyEffort(), {});
-  }();
-  return result;
-}
-
-fs::path NewDir(const std::string& name) {
-  const fs::path dir = fs::path(testing::TempDir()) / ("hwprobe_" + name);
-  fs::remove_all(dir);
-  return dir;
-}
-
-std::string MessageOf(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-TEST(ProbeTest, HasAComputeRoofOfEveryMixForEveryIsaAndThreadCount) {
-  std::set<std::tuple<std::string, std::string, int>> expected, got;
-  for (const std::string& isa : TinyProbe().machine.isa) {
-    for (const int threads : CheckedThreads({}, ReadHost())) {
-      for (const char* mix : {"fma", "fma_add", "mul_add"}) expected.insert({isa, mix, threads});
+TEST(ProbeTest, HasAComputeRoofOfEveryTypeAndMixForEveryIsaAndThreadCount) {
+  std::set<std::tuple<std::string, std::string, std::string, int>> expected, got;
+  for (const int threads : CheckedThreads({}, ReadHost())) {
+    for (const std::string& isa : TinyProbe().machine.isa) {
+      for (const char* dtype : {"f32", "f64"}) {
+        for (const char* mix : {"fma", "fma_add", "mul_add"}) expected.insert({isa, dtype, mix, threads});
+      }
+    }
+    for (const ComputeLoop& loop : DotLoops()) {
+      expected.insert({std::string(loop.isa), std::string(loop.dtype), "dot", threads});
     }
   }
   for (const Ceiling& row : TinyProbe().ceilings.rows) {
     if (row.kind != "compute") continue;
-    EXPECT_TRUE(got.insert({row.isa, row.op_mix, row.threads}).second) << "twice: " << row.isa << ' ' << row.op_mix;
+    EXPECT_TRUE(got.insert({row.isa, row.dtype, row.op_mix, row.threads}).second)
+        << "twice: " << row.isa << ' ' << row.dtype << ' ' << row.op_mix;
     EXPECT_EQ(row.unit, "GFLOP/s");
-    EXPECT_EQ(row.dtype, "f32");
   }
   EXPECT_EQ(got, expected);
 }
@@ -272,54 +231,109 @@ TEST(ProbeTest, TheSummaryNamesEveryRoofThatCounts) {
   }
 }
 
-Record Row(const std::string& isa, int threads, std::string_view status) {
-  Record record;
-  record.machine_id = TinyProbe().machine.machine_id;
-  record.op = "fc";
-  record.problem = "fc:ic8oc8";
-  record.variant = "direct";
-  record.isa = isa;
-  record.threads = threads;
-  record.status = status;
-  return record;
-}
-
-fs::path RunDir(const std::vector<Record>& rows) {
-  const fs::path dir = NewDir("run");
-  fs::create_directories(dir);
-  WriteCeilings(dir / files::kCeilings, TinyProbe().ceilings);
-  std::ofstream(dir / files::kMeasurements) << CsvText<Record>(rows);
-  return dir;
-}
-
-TEST(RecheckTest, MeasuresAgainWhatTheRunReliesOnAndNothingElse) {
-  const std::string last = TinyProbe().machine.isa.back();
-  const fs::path dir = RunDir({Row(last, 1, kMeasured), Row("AVX9", 1, kSkipped)});
-  const Ceilings again = Recheck(dir, ReadHost(), TinyTopology(), TinyEffort(), {});
-  std::vector<std::string> keys;
-  for (const Ceiling& row : again.rows) {
-    EXPECT_EQ(row.threads, 1);
-    EXPECT_GT(row.best.value_or(0), 0);
-    keys.push_back(row.kind == "compute" ? row.isa + " " + row.op_mix : row.level);
+TEST(ProbeTest, CoresOfTwoKindsHaveRoofsOfTheirOwn) {
+  Host host = ReadHost();
+  if (host.max_threads() < 2 || host.cores[0] != 0 || host.cores[1] != 1) GTEST_SKIP() << "needs CPUs 0 and 1";
+  host.cores = {0, 1};
+  const ProbeResult result = RunProbe(host, HybridTopology(), {1, 2}, TinyEffort(), {});
+  std::map<std::pair<std::string, std::string>, std::set<int>> threads;  // by kind of roof and of core
+  std::map<std::string, std::set<std::string>> levels;
+  std::set<std::string> keys;
+  for (const Ceiling& row : result.ceilings.rows) {
+    threads[{row.kind, row.core_kind}].insert(row.threads);
+    levels[row.core_kind].insert(row.level);
+    EXPECT_TRUE(keys.insert(row.kind + row.isa + row.dtype + row.op_mix + row.level + row.pattern + row.pages +
+                            row.core_kind + std::to_string(row.threads))
+                    .second);
   }
-  std::sort(keys.begin(), keys.end());
-  std::vector<std::string> expected = {last + " fma", "L1", "L2", "DRAM"};
-  std::sort(expected.begin(), expected.end());
-  EXPECT_EQ(keys, expected);
+  for (const char* kind : {"compute", "memory"}) {
+    EXPECT_EQ((threads[{kind, "performance"}]), std::set<int>{1}) << kind;
+    EXPECT_EQ((threads[{kind, "efficiency"}]), std::set<int>{1}) << kind;
+    EXPECT_EQ((threads[{kind, "mixed"}]), std::set<int>{2}) << kind;
+  }
+  EXPECT_EQ((threads[{"latency", "performance"}]), std::set<int>{1});
+  EXPECT_EQ((threads[{"latency", "efficiency"}]), std::set<int>{1});
+  EXPECT_EQ(threads.size(), 8u);
+  EXPECT_TRUE(levels["performance"].contains("L2"));
+  EXPECT_FALSE(levels["efficiency"].contains("L2")) << "a kind has the levels that it reaches";
+  const std::string summary = Summary(result.machine, result.ceilings);
+  for (const char* kind : {"performance", "efficiency", "mixed"}) {
+    EXPECT_NE(summary.find(kind), std::string::npos) << summary;
+  }
 }
 
-TEST(RecheckTest, RefusesWhatIsNoRunOfThisMachine) {
-  const auto message = [](const fs::path& dir) {
-    return MessageOf([&] { Recheck(dir, ReadHost(), TinyTopology(), TinyEffort(), {}); });
-  };
-  EXPECT_NE(message("/nonexistent").find("holds no run"), std::string::npos);
-  const fs::path dir = RunDir({Row(TinyProbe().machine.isa.front(), 1, kMeasured)});
-  Ceilings other = TinyProbe().ceilings;
-  for (Ceiling& row : other.rows) row.machine_id = "0123456789ab";
-  WriteCeilings(dir / files::kCeilings, other);
-  EXPECT_NE(message(dir).find("machine 0123456789ab"), std::string::npos);
-  fs::remove(dir / files::kCeilings);
-  EXPECT_NE(message(dir).find("holds no ceilings.csv"), std::string::npos);
+TEST(ProbeTest, QuickMeasuresTheDenominatorsOfTheBestIsaAndF32FmaOfAll) {
+  Effort effort = TinyEffort();
+  effort.denominators_only = true;
+  const ProbeResult result = RunProbe(ReadHost(), TinyTopology(), {1}, effort, {});
+  const std::string best = result.machine.isa.front();
+  std::set<std::string> expected = {best + " f64 fma"}, got;
+  for (const std::string& isa : result.machine.isa) expected.insert(isa + " f32 fma");
+  for (const ComputeLoop& loop : DotLoops()) {
+    if (loop.isa == best) expected.insert(best + " " + std::string(loop.dtype) + " dot");
+  }
+  for (const Ceiling& row : result.ceilings.rows) {
+    if (row.kind == "compute") got.insert(row.isa + " " + row.dtype + " " + row.op_mix);
+  }
+  EXPECT_EQ(got, expected);
+}
+
+// As in a container that hides /sys: no caches, no governor.
+Host WithoutSystemFiles() {
+  Host host = ReadHost();
+  host.caches.clear();
+  host.last_level_caches.clear();
+  host.governor.clear();
+  return host;
+}
+
+TEST(ProbeTest, WhereTheSystemTellsNoCachesTheCurveNamesTheLevels) {
+  const Host host = WithoutSystemFiles();
+  const Topology topology;
+  const ProbeResult result = RunProbe(host, topology, CheckedThreads({}, host), TinyEffort(), {});
+  EXPECT_TRUE(result.machine.caches.empty());
+  EXPECT_NE(std::find(result.machine.notes.begin(), result.machine.notes.end(),
+                      "the system reports no caches: levels are those of the curve"),
+            result.machine.notes.end());
+  for (const int threads : CheckedThreads({}, host)) {
+    std::set<std::string> levels;
+    for (const Ceiling& row : result.ceilings.rows) {
+      if (row.kind == "memory" && row.threads == threads) levels.insert(row.level);
+      EXPECT_EQ(row.core_kind, "unknown");
+    }
+    EXPECT_TRUE(levels.contains("DRAM")) << threads;
+    levels.erase("DRAM");
+    int level = 0;
+    for (const std::string& name : levels) EXPECT_EQ(name, "L" + std::to_string(++level)) << threads;
+  }
+}
+
+TEST(ProbeTest, ASystemWithoutFilesIsOneCoreThatHasAllRoofs) {
+  const Host host = ReadHost(NewDir("no_files"));
+  const ProbeResult result = RunProbe(host, Topology(), CheckedThreads({}, host), TinyEffort(), {});
+  std::set<std::string> kinds;
+  for (const Ceiling& row : result.ceilings.rows) {
+    kinds.insert(row.kind);
+    EXPECT_EQ(row.threads, 1);
+    EXPECT_EQ(row.machine_id, host.machine_id);
+    EXPECT_GT(row.best.value_or(0), 0);
+  }
+  EXPECT_EQ(kinds, (std::set<std::string>{"compute", "memory", "latency"}));
+  EXPECT_GE(result.machine.notes.size(), host.notes.size());
+}
+
+TEST(ProbeTest, NotesEachTypeWithoutADotProduct) {
+  EXPECT_EQ(MissingDotNotes({}).size(), 2u);
+  for (const ComputeLoop& loop : DotLoops()) {
+    const ComputeLoop* const only = &loop;
+    const std::vector<std::string> notes = MissingDotNotes({&only, 1});
+    ASSERT_EQ(notes.size(), 1u);
+    EXPECT_NE(notes[0].find(loop.dtype == "s8" ? "no dot roof for bf16" : "no dot roof for s8"), std::string::npos);
+  }
+  const std::vector<std::string>& noted = TinyProbe().machine.notes;
+  for (const std::string& note : MissingDotNotes(ComputeLoopsOf(TinyProbe().machine.isa))) {
+    EXPECT_NE(std::find(noted.begin(), noted.end(), note), noted.end()) << note;
+  }
 }
 
 }  // namespace

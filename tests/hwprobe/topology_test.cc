@@ -136,15 +136,6 @@ TEST(TopologyTest, CapacitiesOfAHybridCountTheLargerCachesFirst) {
   EXPECT_EQ(all[1].capacity_bytes, all[0].capacity_bytes + (2048 + 2 * 1280) * 1024);
 }
 
-TEST(TopologyTest, TheCoreKindOfATeamIsMixedWhereKindsDiffer) {
-  const Machine laptop = MachineOf("hybrid_laptop.xml");
-  const std::vector<int> cores = {0, 2, 4, 5, 6, 7};
-  EXPECT_EQ(CoreKindOf(laptop, cores, 1), "performance");
-  EXPECT_EQ(CoreKindOf(laptop, cores, 2), "performance");
-  EXPECT_EQ(CoreKindOf(laptop, cores, 3), "mixed");
-  EXPECT_EQ(CoreKindOf(laptop, {99}, 1), "unknown");
-}
-
 TEST(TopologyTest, TakesTheCachesOfTheSystemsFilesWhereHwlocSeesNone) {
   Host host;
   host.caches = {{1, 32 << 10, {0}}, {2, 1 << 20, {0, 1}}};

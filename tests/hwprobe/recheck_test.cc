@@ -1,0 +1,114 @@
+#include "hwprobe/recheck.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "harness/record/core_kind.h"
+#include "harness/record/csv.h"
+#include "harness/record/files.h"
+#include "tests/hwprobe/tiny_probe.h"
+
+namespace roofgap {
+namespace {
+
+namespace fs = std::filesystem;
+
+Record Row(const std::string& isa, int threads, std::string_view status) {
+  Record record;
+  record.machine_id = TinyProbe().machine.machine_id;
+  record.op = "fc";
+  record.problem = "fc:ic8oc8";
+  record.variant = "direct";
+  record.dtype = "f32";
+  record.isa = isa;
+  record.threads = threads;
+  record.core_kind = CoreKindOf(TinyProbe().machine.core_kinds, ReadHost().cores, threads);
+  record.status = status;
+  return record;
+}
+
+fs::path RunDir(const std::vector<Record>& rows) {
+  const fs::path dir = NewDir("run");
+  fs::create_directories(dir);
+  WriteCeilings(dir / files::kCeilings, TinyProbe().ceilings);
+  std::ofstream(dir / files::kMeasurements) << CsvText<Record>(rows);
+  return dir;
+}
+
+TEST(RecheckTest, MeasuresAgainWhatTheRunReliesOnAndNothingElse) {
+  const std::string last = TinyProbe().machine.isa.back();
+  const fs::path dir = RunDir({Row(last, 1, kMeasured), Row("AVX9", 1, kSkipped)});
+  const Ceilings again = Recheck(dir, ReadHost(), TinyTopology(), TinyEffort(), {});
+  std::vector<std::string> keys;
+  for (const Ceiling& row : again.rows) {
+    EXPECT_EQ(row.threads, 1);
+    EXPECT_GT(row.best.value_or(0), 0);
+    keys.push_back(row.kind == "compute" ? row.isa + " " + row.op_mix : row.level);
+  }
+  std::sort(keys.begin(), keys.end());
+  std::vector<std::string> expected = {last + " fma", "L1", "L2", "DRAM"};
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(keys, expected);
+}
+
+TEST(RecheckTest, MeasuresTheDenominatorOfEachTypeThatRan) {
+  const std::string best = TinyProbe().machine.isa.front();
+  std::vector<Record> records;
+  std::set<std::string> expected, got;
+  for (const char* dtype : {"f64", "bf16", "s8"}) {
+    records.push_back(Row(best, 1, kMeasured));
+    records.back().dtype = dtype;
+  }
+  for (const ComputeLoop* loop : ComputeLoopsOf(TinyProbe().machine.isa)) {
+    if (loop->isa != best || loop->dtype == "f32") continue;
+    if (loop->op_mix == "fma" || loop->op_mix == "dot") expected.insert(std::string(loop->dtype));
+  }
+  for (const Ceiling& row : Recheck(RunDir(records), ReadHost(), TinyTopology(), TinyEffort(), {}).rows) {
+    if (row.kind != "compute") continue;
+    EXPECT_EQ(row.op_mix, DenominatorMix(row.dtype));
+    EXPECT_TRUE(got.insert(row.dtype).second) << row.dtype;
+  }
+  EXPECT_EQ(got, expected);
+}
+
+TEST(RecheckTest, MeasuresOnTheCoresOfTheKindThatRan) {
+  Host host = ReadHost();
+  if (host.max_threads() < 2 || host.cores[0] != 0 || host.cores[1] != 1) GTEST_SKIP() << "needs CPUs 0 and 1";
+  host.cores = {0, 1};
+  const ProbeResult probe = RunProbe(host, HybridTopology(), {1, 2}, TinyEffort(), {});
+  std::vector<Record> records = {Row(probe.machine.isa.front(), 1, kMeasured)};
+  records.back().core_kind = "efficiency";
+  const fs::path dir = RunDir(records);
+  WriteCeilings(dir / files::kCeilings, probe.ceilings);
+  const Ceilings again = Recheck(dir, host, HybridTopology(), TinyEffort(), {});
+  ASSERT_FALSE(again.rows.empty());
+  bool memory = false;
+  for (const Ceiling& row : again.rows) {
+    EXPECT_EQ(row.core_kind, "efficiency");
+    EXPECT_EQ(row.threads, 1);
+    memory = memory || row.kind == "memory";
+  }
+  EXPECT_TRUE(memory);
+}
+
+TEST(RecheckTest, RefusesWhatIsNoRunOfThisMachine) {
+  const auto message = [](const fs::path& dir) {
+    return MessageOf([&] { Recheck(dir, ReadHost(), TinyTopology(), TinyEffort(), {}); });
+  };
+  EXPECT_NE(message("/nonexistent").find("holds no run"), std::string::npos);
+  const fs::path dir = RunDir({Row(TinyProbe().machine.isa.front(), 1, kMeasured)});
+  Ceilings other = TinyProbe().ceilings;
+  for (Ceiling& row : other.rows) row.machine_id = "0123456789ab";
+  WriteCeilings(dir / files::kCeilings, other);
+  EXPECT_NE(message(dir).find("machine 0123456789ab"), std::string::npos);
+  fs::remove(dir / files::kCeilings);
+  EXPECT_NE(message(dir).find("holds no ceilings.csv"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace roofgap
