@@ -1,14 +1,10 @@
 #include "harness/measure/group.h"
 
 #include <algorithm>
-#include <map>
 #include <random>
-#include <utility>
 
-#include "harness/measure/canary.h"
 #include "harness/measure/pinning.h"
 #include "harness/measure/sampler.h"
-#include "harness/measure/turns.h"
 
 namespace roofgap {
 namespace {
@@ -30,13 +26,8 @@ class Unpin {
 std::vector<Measurement> MeasureGroup(std::span<const Contender> contenders, const MeasureOptions& options,
                                       const std::vector<int>& cpus) {
   const Unpin unpin(contenders);
-  std::map<std::pair<Canary, int>, CanaryTimes> canaries;  // by the team that runs them
   std::vector<Sampler> samplers;
-  for (const Contender& contender : contenders) {
-    const Canary canary = contender.memory_bound ? Canary::kLoad : Canary::kFma;
-    CanaryTimes& times = canaries.try_emplace({canary, contender.threads}, CanaryTolerance(canary)).first->second;
-    samplers.emplace_back(contender, options, cpus, times);
-  }
+  for (const Contender& contender : contenders) samplers.emplace_back(contender, options, cpus);
 
   bool interrupted = false;
   const auto stop = [&] {

@@ -41,8 +41,8 @@ struct MeasureOptions {
   std::vector<int> cpus;        // thread i of a team is pinned to cpus[i]; empty: ReadHost().cores
   // Called between blocks with the fraction done, 0 to 1; returning true stops the measuring (Ctrl-C).
   std::function<bool(double)> interrupted;
-  // Called between rounds as soon as a contender is done, with its index and its result as far as that is known: what
-  // the guards object to is judged once more at the end. Not for one that is interrupted. May not throw.
+  // Called between rounds as soon as a contender is done, with its index and its result. Not for one that is
+  // interrupted. May not throw.
   std::function<void(size_t, const Measurement&)> finished;
 };
 

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "harness/measure/canary.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/guards.h"
 #include "harness/measure/pinning.h"
@@ -35,13 +34,12 @@ std::string Format(const char* format, Values... values) {
 
 }  // namespace
 
-Sampler::Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus,
-                 CanaryTimes& canary)
+Sampler::Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus)
     : contender_(contender),
       options_(options),
       cpus_(cpus),
-      canary_(canary),
-      turns_(canary),
+      canary_(contender.memory_bound ? Canary::kLoad : Canary::kFma),
+      turns_(CanaryTolerance(canary_)),
       rule_(options.target, options.budget_s) {}
 
 double Sampler::Sample() {
@@ -116,15 +114,13 @@ void Sampler::Turn(int64_t round, const std::function<bool()>& stop) {
                               cpus_.begin() + std::min<std::ptrdiff_t>(contender_.threads, std::ssize(cpus_)));
   pinned_ = PinTeam(contender_.threads, cpus_) && pinned_;
   const int64_t stolen = StolenNs(used);
-  const Canary canary = contender_.memory_bound ? Canary::kLoad : Canary::kFma;
-  TakenTurn turn{.round = round, .canary_ns = RunCanary(canary, contender_.threads)};
+  TakenTurn turn{.round = round, .canary_ns = RunCanary(canary_, contender_.threads)};
   clocks_.push_back(CoreClockGhz());
 
   if (call_ns_ < kSelfWarmingNs) Sample();
   turn.samples_ns = Samples(stop);
 
-  turn.canary_ns = std::max(turn.canary_ns, RunCanary(canary, contender_.threads));
-  canary_.Add(turn.canary_ns);
+  turn.canary_ns = std::max(turn.canary_ns, RunCanary(canary_, contender_.threads));
   const int64_t turn_ns = NowNs() - start;
   turn.stolen = Matters(static_cast<double>(StolenNs(used) - stolen),
                         static_cast<double>(turn_ns) * static_cast<double>(used.size()));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/measure/canary.h"
 #include "harness/measure/measure.h"
 #include "harness/measure/stop_rule.h"
 #include "harness/measure/turns.h"
@@ -15,9 +16,8 @@ namespace roofgap {
 // Takes the samples of one contender, block by block, and keeps those that no guard objects to.
 class Sampler {
  public:
-  // `cpus`: where teams are pinned. `canary`: the times of the canary that watches such contenders, which those of the
-  // group share. The references must outlive the sampler.
-  Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus, CanaryTimes& canary);
+  // `cpus`: where teams are pinned. The references must outlive the sampler.
+  Sampler(const Contender& contender, const MeasureOptions& options, const std::vector<int>& cpus);
 
   // Calls until warm, and finds the batch size. `stop` is asked between calls that are long.
   void WarmUpCalls(const std::function<bool()>& stop);
@@ -41,7 +41,7 @@ class Sampler {
   const Contender& contender_;
   const MeasureOptions& options_;
   const std::vector<int>& cpus_;
-  CanaryTimes& canary_;
+  const Canary canary_;
   Turns turns_;
   StopRule rule_;
   StopRule::Verdict verdict_ = StopRule::Verdict::kGoOn;

@@ -4,16 +4,17 @@
 
 namespace roofgap {
 
-bool CanaryTimes::Off(double ns) const { return !times_.empty() && ns > Summarise(times_).median * (1 + tolerance_); }
-
 Turns::Verdict Turns::Judge() const {
   Verdict verdict;
   std::vector<double> aside = preempted_, medians, canaries;
   const auto append = [](std::vector<double>& to, const std::vector<double>& samples) {
     to.insert(to.end(), samples.begin(), samples.end());
   };
+  std::vector<double> all_canaries;
+  for (const TakenTurn& turn : turns_) all_canaries.push_back(turn.canary_ns);
+  const double usual_ns = Summarise(all_canaries).median;
   for (const TakenTurn& turn : turns_) {
-    const bool off = canary_.Off(turn.canary_ns);
+    const bool off = turn.canary_ns > usual_ns * (1 + canary_tolerance_);
     verdict.off += off;
     verdict.stolen += turn.stolen;
     if (off || turn.stolen) {

@@ -9,21 +9,6 @@
 
 namespace roofgap {
 
-// What a canary took before and after the turns of one group of contenders, and which times are out of line.
-class CanaryTimes {
- public:
-  explicit CanaryTimes(double tolerance) : tolerance_(tolerance) {}
-
-  void Add(double ns) { times_.push_back(ns); }
-  // More than the tolerance above the median of all times so far: what is usual is decided by the whole group, not by
-  // what the machine did minutes ago, and not by a single lucky time.
-  bool Off(double ns) const;
-
- private:
-  double tolerance_;
-  std::vector<double> times_;
-};
-
 // One turn of a contender, as it was taken.
 struct TakenTurn {
   int64_t round = 0;
@@ -37,8 +22,7 @@ struct TakenTurn {
 // first.
 class Turns {
  public:
-  // `canary` must outlive the object.
-  explicit Turns(const CanaryTimes& canary) : canary_(canary) {}
+  explicit Turns(double canary_tolerance) : canary_tolerance_(canary_tolerance) {}
 
   void Add(TakenTurn turn) { turns_.push_back(std::move(turn)); }
   void PutAside(double sample_ns) { preempted_.push_back(sample_ns); }
@@ -60,7 +44,7 @@ class Turns {
   static constexpr int64_t kFewest = 3;
 
  private:
-  const CanaryTimes& canary_;
+  double canary_tolerance_;
   std::vector<TakenTurn> turns_;
   std::vector<double> preempted_;
 };

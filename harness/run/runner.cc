@@ -286,7 +286,7 @@ void MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& con
         .threads = record.threads,
         .call = [&entrant](int set) { entrant.invocation.run(entrant.memory->args(set)); },
         .sets = sets,
-        .memory_bound = entrant.asked->cold || *record.bytes_read > cache_bytes,
+        .memory_bound = entrant.asked->cold || *record.peak_bytes > cache_bytes,
     });
   }
   if (live.empty()) return;

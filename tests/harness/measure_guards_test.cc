@@ -62,18 +62,19 @@ TEST(Guards, PreemptionIsSeenWhereTwoThreadsShareOneProcessor) {
   UnpinTeam(1, before);
 }
 
-TEST(Canary, IsOffOnlyBeyondItsToleranceAboveTheMedianOfTheGroup) {
-  CanaryTimes times(0.03);
-  EXPECT_FALSE(times.Off(1000));
-  for (int i = 0; i < 50; ++i) times.Add(100 + i % 3);
-  EXPECT_TRUE(times.Off(104.1));
-  EXPECT_FALSE(times.Off(103.9));
-  EXPECT_FALSE(times.Off(50));
+TEST(Turns, CanaryIsOffOnlyBeyondItsToleranceAboveTheMedianTurn) {
+  Turns turns(0.03);
+  for (int round = 0; round < 50; ++round)
+    turns.Add({.round = round, .canary_ns = 100.0 + round % 3, .samples_ns = {9}});
+  turns.Add({.round = 50, .canary_ns = 103.9, .samples_ns = {9}});
+  turns.Add({.round = 51, .canary_ns = 50, .samples_ns = {9}});
+  EXPECT_EQ(turns.Judge().off, 0);
+  turns.Add({.round = 52, .canary_ns = 104.1, .samples_ns = {9}});
+  EXPECT_EQ(turns.Judge().off, 1);
 }
 
 TEST(Turns, WithoutAnyThereIsNothing) {
-  const CanaryTimes times(0.03);
-  const Turns::Verdict verdict = Turns(times).Judge();
+  const Turns::Verdict verdict = Turns(0.03).Judge();
   EXPECT_EQ(verdict.statistics.n, 0);
   EXPECT_EQ(verdict.discarded, 0);
   EXPECT_FALSE(verdict.disturbed_counted);
@@ -81,11 +82,9 @@ TEST(Turns, WithoutAnyThereIsNothing) {
 
 // The first ten turns were taken while the machine was slow, which only the later ones tell.
 TEST(Turns, ASlowPhaseIsPutAsideThoughItCameFirst) {
-  CanaryTimes times(0.03);
-  Turns turns(times);
+  Turns turns(0.03);
   for (int round = 0; round < 50; ++round) {
     const bool slow = round < 10;
-    times.Add(slow ? 115 : 100);
     turns.Add({.round = round, .canary_ns = slow ? 115.0 : 100.0, .samples_ns = {slow ? 23.0 : 20.0, 21.0}});
   }
   const Turns::Verdict verdict = turns.Judge();
@@ -99,10 +98,8 @@ TEST(Turns, ASlowPhaseIsPutAsideThoughItCameFirst) {
 }
 
 TEST(Turns, StolenTurnsAndPreemptedSamplesAreDiscarded) {
-  CanaryTimes times(0.03);
-  Turns turns(times);
+  Turns turns(0.03);
   for (int round = 0; round < 4; ++round) {
-    times.Add(100);
     turns.Add({.round = round, .canary_ns = 100, .stolen = round == 3, .samples_ns = {20, 20, 20}});
   }
   for (int i = 0; i < 3; ++i) turns.PutAside(50);
@@ -113,9 +110,7 @@ TEST(Turns, StolenTurnsAndPreemptedSamplesAreDiscarded) {
 }
 
 TEST(Turns, DisturbedSamplesAreCountedOnlyForWantOfOthers) {
-  CanaryTimes times(0.03);
-  Turns turns(times);
-  times.Add(100);
+  Turns turns(0.03);
   turns.Add({.canary_ns = 100, .stolen = true, .samples_ns = {20, 22}});
   turns.Add({.canary_ns = 100, .samples_ns = {10, 12}});
   Turns::Verdict verdict = turns.Judge();
