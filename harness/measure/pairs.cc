@@ -18,7 +18,7 @@ PairRatio CompareTurns(std::span<const TurnSummary> a, std::span<const TurnSumma
     }
   }
   const Statistics statistics = Summarise(ratios);
-  return {statistics.n, statistics.median, statistics.ci_low, statistics.ci_high};
+  return {statistics.n, statistics.median, statistics.ci_low, statistics.ci_high, MedianIntervalMiss(statistics.n)};
 }
 
 ShareInterval BinomialInterval(int64_t hits, int64_t n) {

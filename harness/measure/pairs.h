@@ -16,6 +16,7 @@ struct PairRatio {
   int64_t rounds = 0;  // in which both have an undisturbed turn
   double median = 0;
   std::optional<double> low, high;  // 95 % order-statistic interval of the median ratio, from six rounds on
+  double expected = 0;              // how often equal contenders differ after so many rounds, at most 5 %
 
   bool comparable() const { return low.has_value(); }
   // The interval leaves 1 out: a sign test at the level of 5 % at most.

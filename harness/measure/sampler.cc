@@ -132,8 +132,7 @@ void Sampler::Turn(int64_t round, const std::function<bool()>& stop) {
 void Sampler::Look() {
   if (turns_.taken() < next_look_ && spent_s() < options_.budget_s) return;
   next_look_ = turns_.taken() + std::max<int64_t>(1, turns_.taken() / kLookEvery);
-  Turns::Verdict now = turns_.Judge();
-  if (now.disturbed_counted) now.statistics.ci_low = now.statistics.ci_high = std::nullopt;
+  const Turns::Verdict now = turns_.Judge();
   verdict_ = rule_.Look(now.statistics, std::ssize(now.turns), spent_s());
   // With too much put aside the row would be unstable: what comes makes up for it, while the budget lasts.
   const bool met = verdict_ == StopRule::Verdict::kMet;
@@ -170,9 +169,9 @@ std::string Sampler::WhyUnstable(const Measurement& result, const Turns::Verdict
   }
   if (verdict.disturbed_counted) add("disturbed samples are counted, for want of others");
   const double width = RelativeHalfWidth(result.statistics);
-  if (!result.statistics.ci_low) {
+  if (result.statistics.n < 6) {
     add(Format("%lld samples in %.2g s: an interval needs 6", static_cast<long long>(result.statistics.n), spent_s()));
-  } else if (width > options_.target) {
+  } else if (result.statistics.ci_low && width > options_.target) {
     add(Format("the median is known to +-%.1f %% after %.2g s, the target is %.1f %%", 100 * width, spent_s(),
                100 * options_.target));
     if (!settled_) add("the warm-up did not settle");

@@ -20,24 +20,31 @@ double SortedQuantile(std::span<const double> sorted, double q) {
   return std::lerp(sorted[below], sorted[below + 1], place - static_cast<double>(below));
 }
 
+struct Rank {
+  int64_t rank = 0;
+  double tail = 0;  // P(Binomial(n, 1/2) < rank)
+};
+
+Rank ExactRank(int64_t n) {
+  Rank result;
+  double probability = std::ldexp(1.0, static_cast<int>(-n));  // of exactly `rank` sample values below the median
+  while (result.tail + probability <= 0.025) {
+    result.tail += probability;
+    probability *= static_cast<double>(n - result.rank) / static_cast<double>(result.rank + 1);
+    ++result.rank;
+  }
+  return result;
+}
+
 }  // namespace
 
 int64_t MedianIntervalRank(int64_t n) {
-  if (n < 6) return 0;
-  if (n > kExactRanks) {
-    const auto size = static_cast<double>(n);
-    return static_cast<int64_t>(size / 2 - 0.98 * std::sqrt(size));
-  }
-  double probability = std::ldexp(1.0, static_cast<int>(-n));  // of exactly `rank` sample values below the median
-  double tail = 0;
-  int64_t rank = 0;
-  while (tail + probability <= 0.025) {
-    tail += probability;
-    probability *= static_cast<double>(n - rank) / static_cast<double>(rank + 1);
-    ++rank;
-  }
-  return rank;
+  if (n <= kExactRanks) return ExactRank(n).rank;
+  const auto size = static_cast<double>(n);
+  return static_cast<int64_t>(size / 2 - 0.98 * std::sqrt(size));
 }
+
+double MedianIntervalMiss(int64_t n) { return n <= kExactRanks ? 2 * ExactRank(n).tail : 0.05; }
 
 Statistics Summarise(std::span<const double> sample, std::span<const double> block_medians) {
   Statistics result;

@@ -22,6 +22,10 @@ struct Statistics {
 // 0 when there is none (n < 6).
 int64_t MedianIntervalRank(int64_t n);
 
+// How often that interval misses the median of a continuous distribution: 2 P(Binomial(n, 1/2) < k), at most 5 %, less
+// for small n, because ranks are whole. 0 when there is no interval.
+double MedianIntervalMiss(int64_t n);
+
 // Samples of one block resemble each other more than those of another, so that the interval of all of them together
 // is too narrow. It is widened to hold the interval of the block medians as well; of fewer than six, all of them.
 Statistics Summarise(std::span<const double> sample, std::span<const double> block_medians = {});

@@ -31,6 +31,7 @@ Turns::Verdict Turns::Judge() const {
   verdict.disturbed_counted = kept < kFewest && !aside.empty();
   if (verdict.disturbed_counted) append(verdict.samples_ns, aside);
   verdict.statistics = Summarise(verdict.samples_ns, medians);
+  if (verdict.disturbed_counted) verdict.statistics.ci_low = verdict.statistics.ci_high = std::nullopt;
   verdict.canary_ns = Summarise(canaries).median;
   return verdict;
 }

@@ -21,6 +21,9 @@
 namespace roofgap {
 namespace {
 
+// As far as the canary may be off within a turn (harness/measure/canary.h); beyond, contenders do not compare.
+constexpr double kSlower = 0.03;
+
 // A case on its way to a record.
 struct Entrant {
   const Case* asked = nullptr;
@@ -257,6 +260,12 @@ void Fill(const Measurement& measurement, Record* record) {
   record->gbps = (*record->bytes_read + *record->bytes_written) / statistics.median;
   if (measurement.clock_ghz > 0) record->clock_ghz = measurement.clock_ghz;
   if (measurement.canary_ns > 0) record->canary_ns = measurement.canary_ns;
+  if (measurement.slower > kSlower) {
+    char text[80];
+    std::snprintf(text, sizeof text, "the machine was %.0f %% slower than beside others of the group",
+                  100 * measurement.slower);
+    Warn(record, text);
+  }
   if (!measurement.pinned) Warn(record, "not pinned: the system refused");
   if (measurement.batch > 1) Warn(record, "timed in batches of " + std::to_string(measurement.batch));
 }

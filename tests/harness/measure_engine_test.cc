@@ -32,6 +32,14 @@ MeasureOptions Quick() {
   return options;
 }
 
+TEST(Measure, TellsHowMuchSlowerTheMachineWasThanBesideTheOthers) {
+  const std::vector<Contender> contenders{{.label = "a", .call = Spin(20e3)}, {.label = "b", .call = Spin(20e3)}};
+  const std::vector<Measurement> results = Measure(contenders, Quick());
+  const double least = std::min(results[0].canary_ns, results[1].canary_ns);
+  ASSERT_GT(least, 0);
+  for (const Measurement& result : results) EXPECT_DOUBLE_EQ(result.slower, result.canary_ns / least - 1);
+}
+
 TEST(Measure, OfNothingIsNothing) { EXPECT_TRUE(Measure({}, Quick()).empty()); }
 
 TEST(Measure, ReturnsResultsInTheOrderOfTheContenders) {

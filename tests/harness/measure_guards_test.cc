@@ -115,6 +115,7 @@ TEST(Turns, DisturbedSamplesAreCountedOnlyForWantOfOthers) {
   turns.Add({.canary_ns = 100, .samples_ns = {10, 12}});
   Turns::Verdict verdict = turns.Judge();
   EXPECT_TRUE(verdict.disturbed_counted);
+  EXPECT_FALSE(verdict.statistics.ci_low);
   EXPECT_EQ(verdict.statistics.n, 4);
   turns.Add({.canary_ns = 100, .samples_ns = {11}});
   verdict = turns.Judge();

@@ -74,6 +74,13 @@ TEST(Statistics, IntervalIsTheNarrowestThatCovers95PercentByTheBinomialLaw) {
   }
 }
 
+TEST(Statistics, IntervalMissesAsOftenAsTheBinomialLawSays) {
+  EXPECT_EQ(MedianIntervalMiss(5), 0);
+  EXPECT_DOUBLE_EQ(MedianIntervalMiss(6), 2.0 / 64);
+  EXPECT_DOUBLE_EQ(MedianIntervalMiss(9), 2.0 * (1 + 9) / 512);
+  for (int64_t n = 6; n <= 2000; ++n) ASSERT_LE(MedianIntervalMiss(n), 0.05) << n;
+}
+
 TEST(Statistics, IntervalRankIsSmoothWhereTheApproximationTakesOver) {
   for (int64_t n = 990; n < 1010; ++n) {
     EXPECT_LE(std::abs(MedianIntervalRank(n + 2) - MedianIntervalRank(n) - 1), 1) << n;

@@ -152,5 +152,15 @@ TEST(StopRule, IntervalAtTheStopCoversTheMedianWhenBlocksDiffer) {
   EXPECT_GE(Coverage(1, draw, factor), 0.93);
 }
 
+// Turns that differ by more than the samples within them: with five turns the interval still does what it says. With
+// two to four it cannot know how much they differ (77 to 89 %).
+TEST(StopRule, IntervalOfFiveTurnsThatDifferCoversTheMedian) {
+  const auto draw = [](auto& random) { return std::normal_distribution(1.0, 0.002)(random); };
+  const auto factor = [](auto& random) { return std::normal_distribution(1.0, 0.004)(random); };
+  for (const int turns : {5, 6, 8}) {
+    EXPECT_GE(Coverage(1, draw, factor, {.samples = 3, .most = turns}), 0.93) << turns;
+  }
+}
+
 }  // namespace
 }  // namespace roofgap
