@@ -228,6 +228,12 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"seed", "", "of the operands and of the order of contenders"}, row.seed);
   visit(Field{"energy_s", "s", "calls of each row back to back for its energy; 0: switched off", "", false, true},
         row.energy_s);
+  visit(Field{.name = "max_threads", .unit = "", .description = "threads that `all` stands for", .later = true},
+        row.max_threads);
+  visit(
+      Field{
+          .name = "cores", .unit = "", .description = "CPUs that threads are pinned to, in this order", .later = true},
+      row.cores);
   visit(Field{"status", "", "partial: interrupted or still running; its rows are whole", "complete partial", true},
         row.status);
   visit(Field{"roofgap_version", "", "of the program"}, row.roofgap_version);

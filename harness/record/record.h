@@ -138,7 +138,9 @@ struct RunInfo {
   std::string suite, command;
   int64_t seed = 1;
   Number energy_s;
-  std::string status;  // complete, partial
+  int64_t max_threads = 0;  // that `all` stands for
+  std::vector<int> cores;   // CPUs that threads are pinned to, in this order
+  std::string status;       // complete, partial
   std::string roofgap_version, compiler, build_type, program;
   std::vector<std::string> libraries;  // "oneDNN 2.6.3"
   std::string probe;                   // name of the probe directory; empty: none

@@ -160,16 +160,16 @@ int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Ca
     for (const Record& record : records) CountStatus(record, &info);
     done += records.size();
   }
-  const bool complete = done == missing.size();
+  const int64_t written = info.measured + info.unstable + info.skipped + info.wrong;
+  const bool complete = done == missing.size() && written == info.cases;
   if (complete) info.status = "complete";
   WriteRunInfo(dir / files::kRun, info);
 
   progress.Clear();
   std::printf("%lld of %lld rows in %s: %lld measured, %lld unstable, %lld skipped, %lld wrong\n",
-              static_cast<long long>(info.measured + info.unstable + info.skipped + info.wrong),
-              static_cast<long long>(info.cases), dir.c_str(), static_cast<long long>(info.measured),
-              static_cast<long long>(info.unstable), static_cast<long long>(info.skipped),
-              static_cast<long long>(info.wrong));
+              static_cast<long long>(written), static_cast<long long>(info.cases), dir.c_str(),
+              static_cast<long long>(info.measured), static_cast<long long>(info.unstable),
+              static_cast<long long>(info.skipped), static_cast<long long>(info.wrong));
   if (!complete) {
     std::printf("interrupted; `roofgap run --resume %s` goes on\n", dir.c_str());
     return 128 + InterruptSignal();
@@ -177,7 +177,16 @@ int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Ca
   return info.wrong > 0 ? 1 : 0;
 }
 
-// Throws Error unless the program and machine of today are those of the run.
+// What is known of a run before its first row: the program, and what the machine gives it.
+RunInfo BeginRun(const Host& host) {
+  RunInfo info = NewRunInfo();
+  info.machine_id = host.machine_id;
+  info.max_threads = host.max_threads();
+  info.cores = host.cores;
+  return info;
+}
+
+// Throws Error unless the program, the machine and the process's share of it are those of the run.
 void CheckSame(const fs::path& dir, const RunInfo& then, const RunInfo& now) {
   const auto check = [&](const char* what, const std::string& was, const std::string& is) {
     if (was != is) {
@@ -190,12 +199,19 @@ void CheckSame(const fs::path& dir, const RunInfo& then, const RunInfo& now) {
     for (const std::string& name : info.libraries) names += name + " ";
     return names;
   };
+  const auto cores = [](const RunInfo& info) {
+    std::string cpus;
+    for (int cpu : info.cores) cpus += (cpus.empty() ? "" : ",") + std::to_string(cpu);
+    return cpus;
+  };
   check("machine_id", then.machine_id, now.machine_id);
   check("roofgap_version", then.roofgap_version, now.roofgap_version);
   check("compiler", then.compiler, now.compiler);
   check("build_type", then.build_type, now.build_type);
   check("program", then.program, now.program);
   check("libraries", libraries(then), libraries(now));
+  check("max_threads", std::to_string(then.max_threads), std::to_string(now.max_threads));
+  check("cores", cores(then), cores(now));
 }
 
 }  // namespace
@@ -214,12 +230,11 @@ int RunSuite(const RunOptions& options) {
   }
   const std::optional<Probe> probe = FindProbe(options.probe, host);
 
-  RunInfo info = NewRunInfo();
+  RunInfo info = BeginRun(host);
   std::string stamp = info.utc;
   std::erase(stamp, '-');
   std::erase(stamp, ':');
   info.run_id = stamp + "-" + request.name;
-  info.machine_id = host.machine_id;
   info.suite = request.name;
   info.command = options.command;
   info.seed = static_cast<int64_t>(request.seed);
@@ -247,9 +262,7 @@ int ResumeRun(const fs::path& dir) {
   const Host host = ReadHost();
   RunInfo info = ReadRunInfo(dir / files::kRun);
   if (info.status == "complete") throw Error((dir / files::kRun).string() + ": the run is complete, nothing is left");
-  RunInfo now = NewRunInfo();
-  now.machine_id = host.machine_id;
-  CheckSame(dir, info, now);
+  CheckSame(dir, info, BeginRun(host));
   Request request = ReadSuite(dir / files::kSuite);
   request.seed = static_cast<uint64_t>(info.seed);
 
@@ -266,6 +279,11 @@ int ResumeRun(const fs::path& dir) {
   CheckTeam(host.max_threads());
   std::vector<Case> missing = cases;
   std::erase_if(missing, [&](const Case& asked) { return have.contains(KeyOf(asked)); });
+  if (static_cast<int64_t>(cases.size()) != info.cases || have.size() + missing.size() != cases.size()) {
+    throw Error((dir / files::kSuite).string() + ": " + std::to_string(missing.size()) + " of " +
+                std::to_string(cases.size()) + " cases are missing beside " + std::to_string(have.size()) +
+                " rows; allowed are " + std::to_string(info.cases) + " in all, as in " + std::string(files::kRun));
+  }
   if (whole != text) ReplaceFile(measurements, whole);
 
   auto rows = CsvWriter<Record>::Continue(measurements);

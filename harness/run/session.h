@@ -27,8 +27,8 @@ struct RunOptions {
 int RunSuite(const RunOptions& options);
 
 // Goes on with an interrupted or killed run: a torn last row is dropped, the cases that have no row are measured.
-// Throws Error when `dir` holds no run, is complete, or was measured by another machine or build, for such rows do not
-// belong into one file.
+// Throws Error when `dir` holds no run, is complete, or was measured by another machine, other cores of it, or another
+// build, for such rows do not belong into one file; and when suite.json does not ask for as many cases as then.
 int ResumeRun(const std::filesystem::path& dir);
 
 }  // namespace roofgap

@@ -97,6 +97,43 @@ def test_resume_refuses_another_machine_or_build(roofgap, tmp_path, name):
     assert roofgap("run", "--resume", "out").returncode == 0
 
 
+def test_resume_refuses_other_cores_than_those_of_the_run(roofgap, tmp_path):
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        pytest.skip("one CPU only")
+    words = ("--problem", "fc:ic8oc8", "--variant", "gemm,gemv", "--threads", "1,all", "--budget-s", "0.02")
+    assert roofgap("run", *words, "--out", "out").returncode == 0
+    path, measurements = tmp_path / "out" / "run.json", tmp_path / "out" / "measurements.csv"
+    info = json.loads(path.read_text())
+    if info["max_threads"] < 2:
+        pytest.skip("one core only")
+    assert info["cases"] == 4 and len(info["cores"]) >= info["max_threads"]
+    path.write_text(json.dumps({**info, "status": "partial"}))
+    measurements.write_text("".join(measurements.read_text().splitlines(keepends=True)[:2]))
+    before = measurements.read_bytes()
+    for cpu in cpus[:2]:
+        line = roofgap.fails("run", "--resume", "out", preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+        assert f"max_threads was '{info['max_threads']}' and is '1'" in line
+    assert measurements.read_bytes() == before
+    path.write_text(json.dumps({**info, "status": "partial", "cores": info["cores"][::-1]}))
+    assert "cores was" in roofgap.fails("run", "--resume", "out")
+    path.write_text(json.dumps({**info, "status": "partial"}))
+    assert roofgap("run", "--resume", "out").returncode == 0
+    assert len(read_rows(measurements)) == 4
+
+
+def test_resume_refuses_a_plan_that_is_not_the_one_of_the_run(roofgap, tmp_path):
+    path, info = partial_run(roofgap, tmp_path)
+    suite = tmp_path / "out" / "suite.json"
+    asked = suite.read_text()
+    path.write_text(json.dumps({**info, "cases": 3}))
+    assert "allowed are 3 in all" in roofgap.fails("run", "--resume", "out")
+    path.write_text(json.dumps(info))
+    suite.write_text(asked.replace("fc:ic8oc8", "fc:ic8oc9"))
+    assert "2 of 2 cases are missing beside 2 rows; allowed are 2" in roofgap.fails("run", "--resume", "out")
+    assert json.loads(path.read_text())["status"] == "partial"
+
+
 def test_energy_window_is_kept_for_the_rest_of_the_run(roofgap, tmp_path):
     assert roofgap("run", "--problem", "fc:ic8oc8", "--variant", "gemm", "--threads", "1", "--budget-s", "0.02",
                    "--energy-s", "0", "--out", "out").returncode == 0
