@@ -3,18 +3,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <limits>
 #include <memory>
-#include <new>
 
 #include "harness/measure/clock.h"
-#include "harness/measure/cold.h"
 #include "harness/measure/isa_scope.h"
 #include "harness/measure/measure.h"
 #include "harness/measure/memory.h"
 #include "harness/measure/pinning.h"
 #include "harness/record/core_kind.h"
 #include "harness/record/provenance.h"
+#include "harness/run/entrant.h"
+#include "harness/run/fit.h"
 #include "harness/run/operand_sets.h"
 #include "harness/run/verify.h"
 
@@ -23,18 +22,6 @@ namespace {
 
 // As far as the canary may be off within a turn (harness/measure/canary.h); beyond, contenders do not compare.
 constexpr double kSlower = 0.03;
-
-// A case on its way to a record.
-struct Entrant {
-  const Case* asked = nullptr;
-  Record record;
-  bool live = false;  // prepared, and so far right
-  bool done = false;  // its record is final
-  bool drafted = false;
-  Invocation invocation;
-  double prepare_ns = 0;
-  std::unique_ptr<ContenderMemory> memory;
-};
 
 double TimeNs(const std::function<void()>& call) {
   const double begin = NowNs();
@@ -48,12 +35,6 @@ std::string Mib(int64_t bytes) {
   return text;
 }
 
-std::string Gib(double bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f GiB", bytes / (1 << 30));
-  return text;
-}
-
 // Hands on the rows that became final without being measured.
 void DraftDone(std::vector<Entrant>* entrants, const RunContext& context) {
   for (Entrant& entrant : *entrants) {
@@ -63,22 +44,6 @@ void DraftDone(std::vector<Entrant>* entrants, const RunContext& context) {
 }
 
 bool CanMeasureEnergy(const RunContext& context) { return context.energy != nullptr && context.energy->able(); }
-
-void Skip(Entrant* entrant, const std::string& reason) {
-  entrant->live = false;
-  entrant->done = true;
-  entrant->memory.reset();
-  entrant->record.status = kSkipped;
-  entrant->record.reason = reason;
-}
-
-std::string Reason(const std::exception& error) {
-  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? "out of memory" : error.what();
-}
-
-void Warn(Record* record, const std::string& warning) {
-  record->warnings += (record->warnings.empty() ? "" : "; ") + warning;
-}
 
 Record BaseRecord(const Case& asked, const RunContext& context) {
   const Work work = Count(asked.problem, asked.dtype);
@@ -125,66 +90,6 @@ void Prepare(Entrant* entrant, const RunContext& context) {
   entrant->record.impl = entrant->invocation.impl;
 }
 
-// Bytes that one call touches: packed weights stand in for the largest plain ones, from which they were made. Small
-// constant operands beside them (biases, a depthwise filter) are read in place.
-size_t CallBytes(const Case& asked, const Invocation& invocation) {
-  size_t bytes = invocation.packed_bytes;
-  size_t largest_weight = 0;
-  for (const Operand& operand : Operands(asked.problem)) {
-    bytes += operand.bytes(asked.dtype);
-    if (operand.role == Role::kWeight) largest_weight = std::max(largest_weight, operand.bytes(asked.dtype));
-  }
-  return invocation.packed_bytes == 0 ? bytes : bytes - largest_weight;
-}
-
-// How often the operands are laid out: once for warm runs; for cold ones as often as the contender that touches least
-// needs to find none of them in a cache.
-int SetsNeeded(std::span<Entrant> entrants, const RunContext& context) {
-  int sets = 1;
-  for (Entrant& entrant : entrants) {
-    if (!entrant.live || !entrant.asked->cold) continue;
-    const auto bytes = static_cast<int64_t>(CallBytes(*entrant.asked, entrant.invocation));
-    const ColdSets needed = ChooseColdSets(bytes, context.host.last_level_cache_bytes(entrant.asked->threads));
-    if (!needed.cold) {
-      Skip(&entrant,
-           "cannot be made cold: " + std::to_string(needed.sets) + " sets of its operands fit into the caches");
-    } else {
-      sets = std::max(sets, needed.sets);
-    }
-  }
-  return sets;
-}
-
-// Bytes; without end where the system does not tell.
-double Available(const Host& host) {
-  return host.available_bytes ? static_cast<double>(*host.available_bytes) : std::numeric_limits<double>::infinity();
-}
-
-// Skips, from the greediest on, what does not fit into the memory that is available.
-void SkipWhatDoesNotFit(std::vector<Entrant>* entrants, int sets, const RunContext& context) {
-  const Case& first = *entrants->front().asked;
-  const double available = Available(context.host);
-  const double operands = static_cast<double>(OperandBytes(first.problem, first.dtype)) * sets;
-  const auto own = [sets](const Entrant* entrant) {
-    const Invocation& invocation = entrant->invocation;
-    return (static_cast<double>(invocation.packed_bytes) + static_cast<double>(invocation.workspace_bytes)) * sets;
-  };
-  std::vector<Entrant*> live;
-  for (Entrant& entrant : *entrants) {
-    if (entrant.live) live.push_back(&entrant);
-  }
-  std::stable_sort(live.begin(), live.end(), [&](const Entrant* a, const Entrant* b) { return own(a) < own(b); });
-  double total = operands;
-  for (Entrant* entrant : live) {
-    if (total + own(entrant) > available) {
-      Skip(entrant, "needs " + Gib(own(entrant)) + " beside " + Gib(total) + " of operands and other contenders; " +
-                        Gib(available) + " are available");
-    } else {
-      total += own(entrant);
-    }
-  }
-}
-
 // Packs, computes twice on operand set 0 and compares the second result: what a first call leaves behind in the
 // workspace must not matter. Packing and reorders are timed on the second pass, when all pages have been touched.
 // The first run tells too how much memory a call takes that nobody declared.
@@ -201,17 +106,19 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
   const Args& args = entrant->memory->args(0);
   double pack_ns = 0, reorder_ns = 0;
   std::optional<int64_t> grown;
-  const size_t held = HeldBytes();
-  ResetPeakHeldBytes();
+  size_t taken = 0;
   for (int call = 0; call < 2; ++call) {
     if (invocation.pack) pack_ns = TimeNs([&] { invocation.pack(args); });
     if (invocation.reorder_in) reorder_ns = TimeNs([&] { invocation.reorder_in(args); });
     operands->PoisonOutput(0);
+    const size_t held = HeldBytes();
+    ResetPeakHeldBytes();
     if (call == 0) {
       grown = ResidentGrowth([&] { invocation.run(args); });
     } else {
       invocation.run(args);
     }
+    taken = std::max(taken, PeakHeldBytes() - held);
     if (invocation.reorder_out) reorder_ns += TimeNs([&] { invocation.reorder_out(args); });
   }
   const Comparison comparison = verifier.Check(*operands);
@@ -223,17 +130,14 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
     return;
   }
   if (!comparison.ok()) {
-    record.status = kWrong;
-    record.reason = "output " + std::to_string(comparison.index) + " is further from the reference than its bound";
-    entrant->live = false;
-    entrant->done = true;
-    entrant->memory.reset();
+    End(entrant, kWrong,
+        "output " + std::to_string(comparison.index) + " is further from the reference than its bound");
     return;
   }
   record.executed_flops = invocation.executed_flops;
   record.packed_bytes = static_cast<double>(invocation.packed_bytes);
   record.workspace_bytes = static_cast<double>(invocation.workspace_bytes);
-  const size_t peak = CallBytes(asked, invocation) + invocation.workspace_bytes + PeakHeldBytes() - held;
+  const size_t peak = CallBytes(asked, invocation) + invocation.workspace_bytes + taken;
   record.peak_bytes = static_cast<double>(peak);
   const bool always_huge = context.host.huge_pages == "always";
   if (grown && *grown > ResidentTolerance(static_cast<int64_t>(peak), asked.threads, always_huge)) {
@@ -271,12 +175,17 @@ void Fill(const Measurement& measurement, Record* record) {
 }
 
 void MeasureEnergy(Entrant* entrant, int sets, const RunContext& context) {
-  PinTeam(entrant->asked->threads, context.host.cores);
   const auto call = [&](int64_t number) {
     entrant->invocation.run(entrant->memory->args(static_cast<int>(number % sets)));
   };
   const auto interrupted = [&] { return context.interrupted && context.interrupted(1); };
-  context.energy->Measure(call, entrant->record.median_ns.value_or(0), interrupted, &entrant->record);
+  try {
+    PinTeam(entrant->asked->threads, context.host.cores);
+    context.energy->Measure(call, entrant->record.median_ns.value_or(0), interrupted, &entrant->record);
+  } catch (const std::exception& error) {  // the times of the row stand
+    entrant->record.energy_j.reset();
+    entrant->record.energy_status = Reason(error);
+  }
 }
 
 // Measures all that are live against each other. When interrupted, some of them are not done.
@@ -312,7 +221,10 @@ void MeasureLive(std::vector<Entrant>* entrants, int sets, const RunContext& con
     if (context.observe) context.observe(*live[i]->asked, measurements[i]);
     Fill(measurements[i], &live[i]->record);
     live[i]->done = true;
-    if (CanMeasureEnergy(context)) MeasureEnergy(live[i], sets, context);
+  }
+  if (!CanMeasureEnergy(context)) return;
+  for (Entrant* entrant : live) {
+    if (entrant->done) MeasureEnergy(entrant, sets, context);
   }
 }
 
@@ -324,21 +236,20 @@ bool SameGroup(const Case& a, const Case& b) {
 // Everything between a case and its record. Returns early when interrupted: what is not done by then has no row.
 void RunEntrants(std::vector<Entrant>* entrants, const RunContext& context) {
   const Case& first = *entrants->front().asked;
-  const auto operand_bytes = static_cast<double>(OperandBytes(first.problem, first.dtype));
-  const double available = Available(context.host);
+  const std::string too_much = WhyOperandsDoNotFit(first, context.host);
   const auto interrupted = [&] { return context.interrupted && context.interrupted(0); };
   for (Entrant& entrant : *entrants) {
     if (entrant.done) continue;
-    if (operand_bytes > available) {
-      Skip(&entrant, "needs " + Gib(operand_bytes) + " for its operands, " + Gib(available) + " are available");
+    if (!too_much.empty()) {
+      Skip(&entrant, too_much);
     } else {
       Prepare(&entrant, context);
     }
     DraftDone(entrants, context);
     if (interrupted()) return;
   }
-  const int sets = SetsNeeded(*entrants, context);
-  SkipWhatDoesNotFit(entrants, sets, context);
+  const int sets = SetsNeeded(entrants, context.host);
+  SkipWhatDoesNotFit(entrants, sets, context.host);
   DraftDone(entrants, context);
   if (std::none_of(entrants->begin(), entrants->end(), [](const Entrant& e) { return e.live; })) return;
 

@@ -11,6 +11,7 @@
 #include "harness/measure/memory.h"
 #include "kernels/api/buffer.h"
 #include "kernels/api/registry.h"
+#include "tests/harness/made_up_tree.h"
 
 namespace roofgap {
 namespace {
@@ -86,6 +87,24 @@ TEST_F(Runner, MemoryOfOurAllocatorThatACallTakesIsPartOfItsPeak) {
   EXPECT_EQ(*records[first ? 0 : 1].peak_bytes - *records[first ? 1 : 0].peak_bytes, 1 << 16);
 }
 
+TEST_F(Runner, MemoryThatPackingTakesAndGivesBackIsNotPartOfACall) {
+  Variant packing = Honest("packing");
+  packing.prepare = [](const Problem& problem, const Context& context) {
+    Invocation invocation = FindVariant("fc", "gemm")->prepare(problem, context);
+    const Call pack = invocation.pack;
+    invocation.pack = [pack](const Args& args) {
+      const Buffer buffer(1 << 16);
+      if (pack) pack(args);
+    };
+    return invocation;
+  };
+  const Variant honest = Honest("honest");
+  const std::vector<Case> cases{Asked(packing), Asked(honest)};
+  const std::vector<Record> records = RunGroup(cases, context_);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].peak_bytes, records[1].peak_bytes);
+}
+
 TEST_F(Runner, RowsThatAreNotMeasuredAreDraftedBeforeTheOthersAreTimed) {
   int calls = 0;
   const Variant counted = Wrapped("counted", [&](const Call& run) -> Call {
@@ -120,6 +139,42 @@ TEST_F(Runner, RowSaysHowManyInferencesACallIsAndWhyThereIsNoEnergy) {
   EXPECT_EQ(records[0].energy_status, "switched off");
   EXPECT_EQ(Batch(ParseProblem("attention:b2h4s8d16")), 2);
   EXPECT_EQ(Batch(ParseProblem("conv2d:ic3ih8oc4kh3")), 1);
+}
+
+TEST_F(Runner, EnergyThatFailsLeavesEveryRowItsTimesAndSaysWhy) {
+  MadeUpTree tree;
+  const std::string dir = "sys/class/powercap/intel-rapl:0/";
+  int64_t counted = 0;
+  const auto count = [&] { tree.Set(dir + "energy_uj", std::to_string(counted += 1000)); };
+  tree.Set(dir + "name", "package-0").Set(dir + "max_energy_range_uj", "262143328850");
+  count();
+  EnergyPass energy(0.05, tree.root());
+  energy.MeasureIdle([&] {
+    count();
+    return false;
+  });
+  ASSERT_TRUE(energy.able()) << energy.status();
+  context_.energy = &energy;
+  int timed = 0;
+  context_.observe = [&](const Case&, const Measurement&) { ++timed; };
+  const Variant failing = Wrapped("failing", [&](const Call& run) -> Call {
+    return [&timed, run](const Args& args) {
+      if (timed > 0) throw std::runtime_error("the sensor is gone");
+      run(args);
+    };
+  });
+  const Variant honest = Honest("honest");
+  const std::vector<Case> cases{Asked(failing), Asked(honest)};
+  const std::vector<Record> records = RunGroup(cases, context_);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(timed, 2);
+  for (const Record& record : records) {
+    EXPECT_TRUE(record.status == kMeasured || record.status == kUnstable) << record.reason;
+    EXPECT_TRUE(record.median_ns);
+  }
+  EXPECT_FALSE(records[0].energy_j);
+  EXPECT_EQ(records[0].energy_status, "the sensor is gone");
+  EXPECT_EQ(records[1].energy_status.find("the sensor is gone"), std::string::npos);
 }
 
 TEST_F(Runner, InterruptedGroupWritesOnlyWhatIsDone) {
