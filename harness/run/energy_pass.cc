@@ -1,8 +1,13 @@
 #include "harness/run/energy_pass.h"
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <limits>
+#include <map>
 #include <thread>
 
 #include "harness/measure/clock.h"
@@ -16,6 +21,27 @@ constexpr std::chrono::milliseconds kFallAsleep(200);
 constexpr std::chrono::milliseconds kLook(20);  // between two looks for an interrupt
 constexpr double kChunkNs = 10e6;               // the same, between calls
 
+constexpr double kMostSpins = 1e6;  // of 50 ns each where a pause is longest: well within kFallAsleep
+
+std::string Lower(std::string_view text) {
+  std::string lower;
+  for (char c : text) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+// A spin count as libgomp reads it: a number with k, m, g or t, or infinite; nullopt where it would take the default.
+std::optional<double> Spins(std::string_view text) {
+  const std::string lower = Lower(text);
+  if (lower == "infinite" || lower == "infinity") return std::numeric_limits<double>::infinity();
+  uint64_t count = 0;
+  const auto [rest, error] = std::from_chars(lower.data(), lower.data() + lower.size(), count);
+  if (error != std::errc()) return std::nullopt;
+  const std::map<std::string, double> factors{{"", 1}, {"k", 1e3}, {"m", 1e6}, {"g", 1e9}, {"t", 1e12}};
+  const auto factor = factors.find(std::string(rest, lower.data() + lower.size()));
+  if (factor == factors.end()) return std::nullopt;
+  return static_cast<double>(count) * factor->second;
+}
+
 template <class... Values>
 std::string Text(const char* format, Values... values) {
   char text[96];
@@ -25,11 +51,25 @@ std::string Text(const char* format, Values... values) {
 
 }  // namespace
 
-EnergyPass::EnergyPass(double window_s, const std::filesystem::path& root) : window_s_(window_s), meter_(root) {
+std::string WhyAwake(std::string_view omp_wait_policy, std::string_view gomp_spincount) {
+  const std::optional<double> spins = Spins(gomp_spincount);
+  if (spins && *spins > kMostSpins) {
+    return "threads never idle: GOMP_SPINCOUNT=" + std::string(gomp_spincount) + " keeps them spinning";
+  }
+  if (!spins && Lower(omp_wait_policy) == "active") {
+    return "threads never idle: OMP_WAIT_POLICY=" + std::string(omp_wait_policy) + " keeps them spinning";
+  }
+  return "";
+}
+
+EnergyPass::EnergyPass(double window_s, const std::filesystem::path& root, const std::string& awake)
+    : window_s_(window_s), meter_(root) {
   if (window_s_ <= 0) {
     status_ = "switched off";
   } else if (!meter_.reads()) {
     status_ = meter_.why_not();
+  } else {
+    status_ = awake;
   }
 }
 

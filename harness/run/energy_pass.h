@@ -5,11 +5,16 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "harness/measure/energy.h"
 #include "harness/record/record.h"
 
 namespace roofgap {
+
+// Why the team of GNU's OpenMP library spins through a window of idling instead of sleeping, as it is told to by these
+// variables of the environment (empty: not set); empty: it falls asleep in time. A spin is a pause instruction.
+std::string WhyAwake(std::string_view omp_wait_policy, std::string_view gomp_spincount);
 
 // Measures what calls cost in energy, after and apart from their times: back to back for a window of seconds, because
 // sensors count in steps of a millisecond or more, and what the machine takes while idle is subtracted.
@@ -17,8 +22,9 @@ class EnergyPass {
  public:
   static constexpr double kWindowS = 2;
 
-  // `window_s` 0: nothing is measured. `root`: where the sensors are looked for.
-  explicit EnergyPass(double window_s, const std::filesystem::path& root = "/");
+  // `window_s` 0: nothing is measured. `root`: where the sensors are looked for. `awake`: why threads of this process
+  // do not sleep while they wait (WhyAwake()); then nothing is measured either.
+  explicit EnergyPass(double window_s, const std::filesystem::path& root = "/", const std::string& awake = "");
 
   // Whether rows can be measured; if not, status() says why, for all of them.
   bool able() const { return status_.empty(); }

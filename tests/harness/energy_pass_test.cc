@@ -86,10 +86,35 @@ TEST_F(EnergyPassOfAPackage, InterruptedIdlingLeavesNothingToSubtract) {
   EXPECT_EQ(pass.status(), "interrupted");
 }
 
+TEST_F(EnergyPassOfAPackage, ThreadsThatSpinInsteadOfIdlingLeaveItEmpty) {
+  EnergyPass pass(60, tree_.root(), WhyAwake("active", ""));
+  pass.MeasureIdle([]() -> bool { throw "nothing to wait for"; });
+  EXPECT_FALSE(pass.able());
+  Record record;
+  pass.Measure([](int64_t) { FAIL() << "nothing to call"; }, 1e6, kGoOn, &record);
+  EXPECT_FALSE(record.energy_j);
+  EXPECT_EQ(record.energy_status, "threads never idle: OMP_WAIT_POLICY=active keeps them spinning");
+}
+
 TEST_F(EnergyPassOfAPackage, IsOffWhenTheWindowIsNothing) {
   const EnergyPass pass(0, tree_.root());
   EXPECT_FALSE(pass.able());
   EXPECT_EQ(pass.status(), "switched off");
+}
+
+TEST(EnergyPass, ThreadsIdleUnlessTheyAreToldToSpinForLong) {
+  EXPECT_EQ(WhyAwake("", ""), "");
+  EXPECT_EQ(WhyAwake("passive", ""), "");
+  EXPECT_NE(WhyAwake("ACTIVE", ""), "");
+  for (const char* count : {"0", "300000", "300k", "1M"}) {
+    EXPECT_EQ(WhyAwake("", count), "") << count;
+    EXPECT_EQ(WhyAwake("active", count), "") << count << " overrides the policy";
+  }
+  for (const char* count : {"30000000000", "30g", "2m", "1T", "INFINITE", "infinity"}) {
+    EXPECT_NE(WhyAwake("passive", count), "") << count;
+  }
+  EXPECT_EQ(WhyAwake("", "many"), "") << "libgomp takes its default";
+  EXPECT_NE(WhyAwake("active", "12x"), "");
 }
 
 TEST(EnergyPass, WithoutSensorsSaysWhy) {
