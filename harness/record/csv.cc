@@ -205,7 +205,7 @@ Appender::Appender(const std::filesystem::path& path, std::string_view header) :
   rows_ = 0;
 }
 
-Appender::Appender(const std::filesystem::path& path) : path_(path.string()) {
+Appender::Appender(const std::filesystem::path& path, int64_t rows) : path_(path.string()), rows_(rows) {
   fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (fd_ < 0) throw Error("cannot write " + path_ + ": " + std::strerror(errno));
   size_ = lseek(fd_, 0, SEEK_END);

@@ -69,8 +69,8 @@ class Appender {
  public:
   // Creates the file with its header. Throws Error when it exists already or cannot be written.
   Appender(const std::filesystem::path& path, std::string_view header);
-  // Goes on with a file that holds whole rows. Throws Error when it cannot be written.
-  explicit Appender(const std::filesystem::path& path);
+  // Goes on with a file that holds so many rows, all whole. Throws Error when it cannot be written.
+  Appender(const std::filesystem::path& path, int64_t rows);
   ~Appender();
   Appender(Appender&& other) noexcept
       : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_), rows_(other.rows_) {}
@@ -125,8 +125,10 @@ template <class Row>
 class CsvWriter {
  public:
   explicit CsvWriter(const std::filesystem::path& path) : file_(path, CsvHeader<Row>()) {}
-  // Goes on with a file that holds whole rows of these columns in this order.
-  static CsvWriter Continue(const std::filesystem::path& path) { return CsvWriter(csv::Appender(path)); }
+  // Goes on with a file that holds so many rows, all whole, of these columns in this order.
+  static CsvWriter Continue(const std::filesystem::path& path, int64_t rows) {
+    return CsvWriter(csv::Appender(path, rows));
+  }
   void Write(const Row& row) { file_.Append(CsvLine(row)); }
 
  private:

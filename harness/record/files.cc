@@ -1,9 +1,11 @@
 #include "harness/record/files.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -21,7 +23,21 @@ namespace {
 
 std::string LastError() { return std::strerror(errno); }
 
-std::string TemporaryName(const fs::path& path) { return path.string() + ".tmp." + std::to_string(getpid()); }
+constexpr std::string_view kTemporary = ".tmp.";
+
+std::string TemporaryName(const fs::path& path) {
+  return path.string() + std::string(kTemporary) + std::to_string(getpid());
+}
+
+// The process that a temporary file is of; 0: it is none.
+pid_t OwnerOf(const std::string& name) {
+  const size_t at = name.rfind(kTemporary);
+  if (at == std::string::npos) return 0;
+  const char* const end = name.data() + name.size();
+  pid_t owner = 0;
+  const auto [rest, error] = std::from_chars(name.data() + at + kTemporary.size(), end, owner);
+  return error == std::errc() && rest == end ? owner : 0;
+}
 
 // Writes all of `text`; returns 0 or the error number.
 int WriteAll(int fd, std::string_view text) {
@@ -85,6 +101,15 @@ void ReplaceFile(const fs::path& path, std::string_view text) {
   if (error != 0) {
     unlink(temporary.c_str());
     Fail("write", path, std::strerror(error));
+  }
+}
+
+void SweepTemporaries(const fs::path& dir) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(dir, error)) {
+    const pid_t owner = OwnerOf(entry.path().filename().string());
+    const bool gone = owner > 0 && kill(owner, 0) != 0 && errno == ESRCH;
+    if (gone || owner == getpid()) fs::remove(entry, error);  // this process is writing none
   }
 }
 

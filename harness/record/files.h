@@ -35,6 +35,9 @@ std::string ReadFile(const std::filesystem::path& path);
 // crash the file is what it was before.
 void ReplaceFile(const std::filesystem::path& path, std::string_view text);
 
+// Removes the temporary files in `dir` of processes that ended in the middle of ReplaceFile.
+void SweepTemporaries(const std::filesystem::path& dir);
+
 }  // namespace roofgap
 
 #endif  // ROOFGAP_HARNESS_RECORD_FILES_H_

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -19,6 +19,7 @@
 #include "harness/run/build_info.h"
 #include "harness/run/machine.h"
 #include "harness/run/offer.h"
+#include "harness/run/run_rows.h"
 #include "harness/run/runner.h"
 #include "kernels/api/error.h"
 
@@ -65,17 +66,15 @@ void PrintCases(const Request& request, const std::vector<Case>& cases) {
   std::printf("%zu cases\n", cases.size());
 }
 
-void CountStatus(const Record& record, RunInfo* info) {
-  if (record.status == kMeasured) ++info->measured;
-  if (record.status == kUnstable) ++info->unstable;
-  if (record.status == kSkipped) ++info->skipped;
-  if (record.status == kWrong) ++info->wrong;
+std::string Environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : "";
 }
 
 // Makes the run directory. All files that say what the run is stand before its first row; when one cannot be written,
 // none is left.
-CsvWriter<Record> OpenRun(const fs::path& dir, const Machine& machine, const std::optional<Probe>& probe,
-                          const Request& request, const RunInfo& info) {
+RunRows OpenRun(const fs::path& dir, const Machine& machine, const std::optional<Probe>& probe, const Request& request,
+                const RunInfo& info, std::span<const Case> cases) {
   CreateRunDir(dir);
   try {
     WriteMachine(dir / files::kMachine, machine);
@@ -85,61 +84,28 @@ CsvWriter<Record> OpenRun(const fs::path& dir, const Machine& machine, const std
     }
     ReplaceFile(dir / files::kSuite, SuiteText(request));
     WriteRunInfo(dir / files::kRun, info);
-    return CsvWriter<Record>(dir / files::kMeasurements);
+    return RunRows(dir / files::kMeasurements, cases);
   } catch (const Error&) {
     for (const auto& entry : fs::directory_iterator(dir)) fs::remove(entry);
     throw;
   }
 }
 
-std::string KeyOf(const Record& row) {
-  return row.problem + "|" + row.variant + "|" + row.dtype + "|" + row.isa + "|" + std::to_string(row.threads) + "|" +
-         row.cache;
-}
-
-std::string KeyOf(const Case& asked) {
-  return KeyOf(Record{.problem = Describe(asked.problem),
-                      .variant = std::string(asked.variant->name),
-                      .dtype = std::string(Name(asked.dtype)),
-                      .isa = asked.isa,
-                      .threads = asked.threads,
-                      .cache = asked.cold ? "cold" : "warm"});
-}
-
-// Puts the records of a group in the place of their drafts, and all rows into the order of the cases: a new file, in
-// one step, unless the old one says the same.
-void Settle(const fs::path& measurements, const std::vector<Record>& group, std::span<const Case> cases,
-            CsvWriter<Record>* rows) {
-  std::map<std::string, size_t> places;
-  const auto place = [&](const std::string& key) { return places.emplace(key, places.size()).first->second; };
-  for (const Case& one : cases) place(KeyOf(one));
-  std::map<size_t, Record> settled;
-  for (const Record& row : ReadMeasurements(measurements)) settled[place(KeyOf(row))] = row;
-  for (const Record& row : group) settled[place(KeyOf(row))] = row;
-  std::vector<Record> all;
-  for (const auto& [at, row] : settled) all.push_back(row);
-  const std::string text = CsvText<Record>(all);
-  if (text == ReadFile(measurements)) return;
-  ReplaceFile(measurements, text);
-  *rows = CsvWriter<Record>::Continue(measurements);
-}
-
-// Measures those of `all` cases that are `missing` into `rows`, group by group, and closes the run: run.json says what
-// became of it.
-int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Case> all, std::span<const Case> missing,
-                RunContext context, RunInfo info) {
+// Measures the `missing` cases into `rows`, group by group, and closes the run: run.json says what became of it.
+int MeasureInto(const fs::path& dir, RunRows* rows, std::span<const Case> missing, RunContext context, RunInfo info) {
   CatchInterrupts();
   Progress progress;
   size_t done = 0;
   std::exception_ptr failed;  // a row could not be written: that ends the run
   context.draft = [&](const Record& record) {
     try {
-      if (!failed) rows->Write(record);
+      if (!failed) rows->Draft(record);
     } catch (const Error&) {
       failed = std::current_exception();
     }
   };
-  EnergyPass energy(info.energy_s.value_or(0));
+  EnergyPass energy(info.energy_s.value_or(0), "/",
+                    WhyAwake(Environment("OMP_WAIT_POLICY"), Environment("GOMP_SPINCOUNT")));
   energy.MeasureIdle([&] {
     progress.Update(0, "idle power");
     return InterruptSignal() != 0;
@@ -156,18 +122,20 @@ int MeasureInto(const fs::path& dir, CsvWriter<Record>* rows, std::span<const Ca
     if (context.interrupted(0)) break;
     const std::vector<Record> records = RunGroup(group, context);
     if (failed) std::rethrow_exception(failed);
-    Settle(dir / files::kMeasurements, records, all, rows);
-    for (const Record& record : records) CountStatus(record, &info);
+    rows->Settle(records);
     done += records.size();
   }
-  const int64_t written = info.measured + info.unstable + info.skipped + info.wrong;
-  const bool complete = done == missing.size() && written == info.cases;
+  const bool complete = rows->count() == info.cases;
   if (complete) info.status = "complete";
+  info.measured = rows->count(kMeasured);
+  info.unstable = rows->count(kUnstable);
+  info.skipped = rows->count(kSkipped);
+  info.wrong = rows->count(kWrong);
   WriteRunInfo(dir / files::kRun, info);
 
   progress.Clear();
   std::printf("%lld of %lld rows in %s: %lld measured, %lld unstable, %lld skipped, %lld wrong\n",
-              static_cast<long long>(written), static_cast<long long>(info.cases), dir.c_str(),
+              static_cast<long long>(rows->count()), static_cast<long long>(info.cases), dir.c_str(),
               static_cast<long long>(info.measured), static_cast<long long>(info.unstable),
               static_cast<long long>(info.skipped), static_cast<long long>(info.wrong));
   if (!complete) {
@@ -249,10 +217,10 @@ int RunSuite(const RunOptions& options) {
 
   const fs::path dir = options.out.value_or(fs::path("results") / host.machine_id / info.run_id);
   const Machine machine = probe ? probe->machine : MachineWithoutProbe(host);
-  CsvWriter<Record> rows = OpenRun(dir, machine, probe, request, info);
+  RunRows rows = OpenRun(dir, machine, probe, request, info, cases);
 
   const int code =
-      MeasureInto(dir, &rows, cases, cases,
+      MeasureInto(dir, &rows, cases,
                   {.host = host, .run_id = info.run_id, .core_kinds = machine.core_kinds, .seed = request.seed}, info);
   if (!probe) std::printf("without ceilings; `hwprobe` finds them, then run again\n");
   return code;
@@ -266,29 +234,19 @@ int ResumeRun(const fs::path& dir) {
   Request request = ReadSuite(dir / files::kSuite);
   request.seed = static_cast<uint64_t>(info.seed);
 
-  const fs::path measurements = dir / files::kMeasurements;
-  const std::string text = ReadFile(measurements);
-  const std::string whole(csv::WholeRows(text));
-  std::set<std::string> have;
-  info.measured = info.unstable = info.skipped = info.wrong = 0;
-  for (const Record& row : ParseCsv<Record>(whole, measurements.string())) {
-    have.insert(KeyOf(row));
-    CountStatus(row, &info);
-  }
   const std::vector<Case> cases = Expand(request, MakeOffer(request, host));
-  CheckTeam(host.max_threads());
-  std::vector<Case> missing = cases;
-  std::erase_if(missing, [&](const Case& asked) { return have.contains(KeyOf(asked)); });
-  if (static_cast<int64_t>(cases.size()) != info.cases || have.size() + missing.size() != cases.size()) {
-    throw Error((dir / files::kSuite).string() + ": " + std::to_string(missing.size()) + " of " +
-                std::to_string(cases.size()) + " cases are missing beside " + std::to_string(have.size()) +
-                " rows; allowed are " + std::to_string(info.cases) + " in all, as in " + std::string(files::kRun));
+  if (static_cast<int64_t>(cases.size()) != info.cases) {
+    throw Error((dir / files::kSuite).string() + ": asks for " + std::to_string(cases.size()) + " cases; " +
+                std::string(files::kRun) + " planned " + std::to_string(info.cases));
   }
-  if (whole != text) ReplaceFile(measurements, whole);
-
-  auto rows = CsvWriter<Record>::Continue(measurements);
+  CheckTeam(host.max_threads());
   const std::vector<CoreKind> core_kinds = ReadMachine(dir / files::kMachine).core_kinds;
-  return MeasureInto(dir, &rows, cases, missing,
+
+  RunRows rows = RunRows::Resume(dir / files::kMeasurements, cases);
+  SweepTemporaries(dir);
+  std::vector<Case> missing = cases;
+  std::erase_if(missing, [&](const Case& one) { return rows.has(one); });
+  return MeasureInto(dir, &rows, missing,
                      {.host = host, .run_id = info.run_id, .core_kinds = core_kinds, .seed = request.seed}, info);
 }
 

@@ -127,11 +127,41 @@ def test_resume_refuses_a_plan_that_is_not_the_one_of_the_run(roofgap, tmp_path)
     suite = tmp_path / "out" / "suite.json"
     asked = suite.read_text()
     path.write_text(json.dumps({**info, "cases": 3}))
-    assert "allowed are 3 in all" in roofgap.fails("run", "--resume", "out")
+    assert "suite.json: asks for 2 cases; run.json planned 3" in roofgap.fails("run", "--resume", "out")
     path.write_text(json.dumps(info))
     suite.write_text(asked.replace("fc:ic8oc8", "fc:ic8oc9"))
-    assert "2 of 2 cases are missing beside 2 rows; allowed are 2" in roofgap.fails("run", "--resume", "out")
+    line = roofgap.fails("run", "--resume", "out")
+    assert "measurements.csv: the row of fc:ic8oc8|gemm|" in line and "none of those that suite.json asks for" in line
     assert json.loads(path.read_text())["status"] == "partial"
+
+
+@pytest.mark.parametrize("cut", ["no file", "nothing written", "torn header", "header alone"])
+def test_resume_after_a_kill_before_the_first_row_begins_with_it(roofgap, tmp_path, cut):
+    path, info = partial_run(roofgap, tmp_path)
+    path.write_text(json.dumps(info))
+    measurements = tmp_path / "out" / "measurements.csv"
+    header = measurements.read_text().splitlines(keepends=True)[0]
+    measurements.write_text({"torn header": header[:20], "header alone": header}.get(cut, ""))
+    if cut == "no file":
+        measurements.unlink()
+    done = roofgap("run", "--resume", "out")
+    assert done.returncode == 0, done.stderr
+    assert [row["variant"] for row in read_rows(measurements)] == ["gemm", "gemv"]
+    assert json.loads(path.read_text())["status"] == "complete"
+
+
+def test_resume_removes_what_a_killed_process_did_not_finish_to_write(roofgap, tmp_path):
+    path, info = partial_run(roofgap, tmp_path)
+    path.write_text(json.dumps(info))
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = [tmp_path / "out" / f"{name}.tmp.{dead.pid}" for name in ("run.json", "measurements.csv")]
+    for file in left:
+        file.write_text("torn")
+    kept = tmp_path / "out" / f"run.json.tmp.{os.getpid()}"
+    kept.write_text("of a process that lives")
+    assert roofgap("run", "--resume", "out").returncode == 0
+    assert not any(file.exists() for file in left) and kept.exists()
 
 
 def test_energy_window_is_kept_for_the_rest_of_the_run(roofgap, tmp_path):

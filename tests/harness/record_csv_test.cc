@@ -323,6 +323,19 @@ TEST_F(RecordCsvFile, FullDiskLeavesTheRowsWrittenSoFarWhole) {
   EXPECT_EQ(ReadMeasurements(file_).size(), 3u) << "and writing goes on once there is room";
 }
 
+TEST_F(RecordCsvFile, FullDiskCountsTheRowsThatWereThereBefore) {
+  CsvWriter<Record>(file_).Write(Valid());
+  auto writer = CsvWriter<Record>::Continue(file_, 1);
+  writer.Write(Valid());
+  FileSizeLimit full(ReadFile(file_).size() + 10);
+  try {
+    writer.Write(Valid());
+    FAIL() << "there was no room";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("the 2 rows before it are whole"), std::string::npos) << error.what();
+  }
+}
+
 TEST_F(RecordCsvFile, FullDiskAtTheHeaderLeavesNoFile) {
   std::string message;
   {

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <functional>
@@ -80,6 +81,23 @@ TEST_F(RecordFiles, FailedReplacementLeavesWhatWasThere) {
   EXPECT_NE(ErrorOf([&] { ReplaceFile(dir_ / "taken", "text"); }).find("cannot write"), std::string::npos);
   EXPECT_TRUE(fs::is_directory(dir_ / "taken" / "inside"));
   EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 1) << "no temporary file is left";
+}
+
+TEST_F(RecordFiles, SweepRemovesTheTemporariesOfProcessesThatAreGoneAndNothingElse) {
+  CreateRunDir(dir_);
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  ASSERT_GT(child, 0);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  const std::string gone = "run.json.tmp." + std::to_string(child);
+  const std::string alive = "run.json.tmp." + std::to_string(getppid());
+  for (const std::string& name : {gone, alive, std::string("run.json"), gone + ".csv", std::string("a.tmp.")}) {
+    ReplaceFile(dir_ / name, "text");
+  }
+  SweepTemporaries(dir_);
+  EXPECT_FALSE(fs::exists(dir_ / gone));
+  EXPECT_TRUE(fs::exists(dir_ / alive));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 4);
 }
 
 TEST_F(RecordFiles, ReadErrorsNameFileAndReason) {
