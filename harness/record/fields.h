@@ -15,7 +15,7 @@ namespace roofgap {
 
 struct Field {
   std::string_view name;
-  std::string_view unit;  // empty: a count, a ratio or a text
+  std::string_view unit = "";  // empty: a count, a ratio or a text
   std::string_view description;
   std::string_view allowed = "";  // the vocabulary, separated by spaces; empty: anything
   bool required = false;          // a text that may not be empty
@@ -44,11 +44,14 @@ void VisitKeyFields(Row& row, Visit&& visit) {
         row.schema_version);
   visit(Field{"run_id", "", "name of the run: its UTC time and suite"}, row.run_id);
   visit(Field{"utc", "", "when the row was written, ISO 8601"}, row.utc);
-  visit(Field{"machine_id", "", "fingerprint of the machine, as in machine.json", "", true}, row.machine_id);
-  visit(Field{"op", "", "operation: `conv2d`, `fc`, ...", "", true}, row.op);
-  visit(Field{"problem", "", "shape in the problem grammar, canonical", "", true}, row.problem);
+  visit(Field{.name = "machine_id", .description = "fingerprint of the machine, as in machine.json", .required = true},
+        row.machine_id);
+  visit(Field{.name = "op", .description = "operation: `conv2d`, `fc`, ...", .required = true}, row.op);
+  visit(Field{.name = "problem", .description = "shape in the problem grammar, canonical", .required = true},
+        row.problem);
   visit(Field{"label", "", "name that the suite gives the shape, such as a model's layer"}, row.label);
-  visit(Field{"variant", "", "algorithm, as `roofgap list` prints it", "", true}, row.variant);
+  visit(Field{.name = "variant", .description = "algorithm, as `roofgap list` prints it", .required = true},
+        row.variant);
   visit(Field{"impl", "", "what really ran: the compiled ISA and plan, or the library's own name for it"}, row.impl);
   visit(Field{"dtype", "", "data type of the operands", vocabulary::kDType}, row.dtype);
   visit(Field{"isa", "", "instruction set asked for, by Highway's target name"}, row.isa);
@@ -58,7 +61,10 @@ void VisitKeyFields(Row& row, Visit&& visit) {
       row.core_kind);
   visit(Field{"cache", "", "whether each call finds its operands cached, or none of them", vocabulary::kCache},
         row.cache);
-  visit(Field{"status", "", "what became of the row", vocabulary::kStatus, true}, row.status);
+  visit(
+      Field{
+          .name = "status", .description = "what became of the row", .allowed = vocabulary::kStatus, .required = true},
+      row.status);
   visit(Field{"reason", "", "why the row is not `measured`"}, row.reason);
 }
 
@@ -75,7 +81,8 @@ void VisitFields(Row& row, Visit&& visit) {
         row.bytes_read);
   visit(Field{"bytes_written", "byte", "compulsory: each output element once"}, row.bytes_written);
   visit(Field{"intensity", "FLOP/byte", "flops / (bytes_read + bytes_written)"}, row.intensity);
-  visit(Field{"batch", "", "inferences per call: `mb` or `b` of the problem", "", false, true}, row.batch);
+  visit(Field{.name = "batch", .description = "inferences per call: `mb` or `b` of the problem", .later = true},
+        row.batch);
   visit(Field{"n", "", "samples kept"}, row.n);
   visit(Field{"min_ns", "ns", "fastest call (a short call: mean of its batch)"}, row.min_ns);
   visit(Field{"p05_ns", "ns", "5th percentile; needs 72 samples"}, row.p05_ns);
@@ -103,11 +110,15 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"energy_j", "J", "energy of one call, idle power subtracted"}, row.energy_j);
   visit(Field{"energy_status", "", "where energy_j comes from, or why it is empty"}, row.energy_status);
   visit(Field{"clock_ghz", "GHz", "core clock while measuring, by a chain of dependent adds"}, row.clock_ghz);
-  visit(Field{"canary_ns", "ns",
+  visit(
+      Field{
+          .name = "canary_ns",
+          .unit = "ns",
+          .description =
               "fixed work beside the samples (FMA chains; cold or larger than the caches: loads), median: compare runs "
               "by median_ns / canary_ns",
-              "", false, true},
-        row.canary_ns);
+          .later = true},
+      row.canary_ns);
   visit(Field{"warnings", "", "what to know before relying on the row; separated by `; `"}, row.warnings);
 }
 
@@ -115,8 +126,10 @@ template <MaybeConst<Ceiling> Row, class Visit>
 void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"schema_version", "", "version of the columns; a reader refuses any other than its own"},
         row.schema_version);
-  visit(Field{"machine_id", "", "fingerprint of the machine, as in machine.json", "", true}, row.machine_id);
-  visit(Field{"kind", "", "what the roof limits", vocabulary::kKind, true}, row.kind);
+  visit(Field{.name = "machine_id", .description = "fingerprint of the machine, as in machine.json", .required = true},
+        row.machine_id);
+  visit(Field{.name = "kind", .description = "what the roof limits", .allowed = vocabulary::kKind, .required = true},
+        row.kind);
   visit(Field{"isa", "", "instruction set of the loop, by Highway's target name; empty for latency"}, row.isa);
   visit(Field{"dtype", "", "data type of the loop", vocabulary::kDType}, row.dtype);
   visit(Field{"op_mix", "",
@@ -141,13 +154,26 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"ci_low", "see unit", "lower end of the median's 95 % order-statistic interval"}, row.ci_low);
   visit(Field{"ci_high", "see unit", "upper end of that interval"}, row.ci_high);
   visit(Field{"n", "", "samples"}, row.n);
-  visit(Field{"unit", "", "of best, median, ci_low and ci_high; G is 1e9", vocabulary::kUnit, true}, row.unit);
+  visit(Field{.name = "unit",
+              .description = "of best, median, ci_low and ci_high; G is 1e9",
+              .allowed = vocabulary::kUnit,
+              .required = true},
+        row.unit);
   visit(Field{"clock_ghz", "GHz", "core clock while measuring, by a chain of dependent adds"}, row.clock_ghz);
-  visit(Field{"flop_per_cycle", "FLOP/cycle", "compute: of each core, median / threads / clock_ghz", "", false, true},
+  visit(Field{.name = "flop_per_cycle",
+              .unit = "FLOP/cycle",
+              .description = "compute: of each core, median / threads / clock_ghz",
+              .later = true},
         row.flop_per_cycle);
-  visit(Field{"knee_bytes", "byte", "where curve.csv falls from this level to the next", "", false, true},
+  visit(Field{.name = "knee_bytes",
+              .unit = "byte",
+              .description = "where curve.csv falls from this level to the next",
+              .later = true},
         row.knee_bytes);
-  visit(Field{"reported_bytes", "byte", "what the caches up to this level hold, as the system says", "", false, true},
+  visit(Field{.name = "reported_bytes",
+              .unit = "byte",
+              .description = "what the caches up to this level hold, as the system says",
+              .later = true},
         row.reported_bytes);
 }
 
@@ -155,9 +181,14 @@ template <MaybeConst<CurveRow> Row, class Visit>
 void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"schema_version", "", "version of the columns; a reader refuses any other than its own"},
         row.schema_version);
-  visit(Field{"machine_id", "", "fingerprint of the machine, as in machine.json", "", true}, row.machine_id);
+  visit(Field{.name = "machine_id", .description = "fingerprint of the machine, as in machine.json", .required = true},
+        row.machine_id);
   visit(Field{"isa", "", "instruction set of the loop, by Highway's target name"}, row.isa);
-  visit(Field{"pattern", "", "reads and writes of the loop", vocabulary::kPattern, true}, row.pattern);
+  visit(Field{.name = "pattern",
+              .description = "reads and writes of the loop",
+              .allowed = vocabulary::kPattern,
+              .required = true},
+        row.pattern);
   visit(Field{"pages", "", "page size asked for", vocabulary::kPages}, row.pages);
   visit(Field{"core_kind", "", "kind of core that ran it; `uniform` where all are alike"}, row.core_kind);
   visit(Field{"threads", "", "threads, one per physical core, pinned"}, row.threads);
@@ -167,12 +198,17 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"ci_low", "see unit", "lower end of the median's 95 % order-statistic interval"}, row.ci_low);
   visit(Field{"ci_high", "see unit", "upper end of that interval"}, row.ci_high);
   visit(Field{"n", "", "samples"}, row.n);
-  visit(Field{"unit", "", "of best, median, ci_low and ci_high; G is 1e9", vocabulary::kUnit, true}, row.unit);
+  visit(Field{.name = "unit",
+              .description = "of best, median, ci_low and ci_high; G is 1e9",
+              .allowed = vocabulary::kUnit,
+              .required = true},
+        row.unit);
 }
 
 template <MaybeConst<Cache> Row, class Visit>
 void VisitFields(Row& row, Visit&& visit) {
-  visit(Field{"level", "", "L1 is the data cache", "L1 L2 L3 L4", true}, row.level);
+  visit(Field{.name = "level", .description = "L1 is the data cache", .allowed = "L1 L2 L3 L4", .required = true},
+        row.level);
   visit(Field{"bytes", "byte", "of one instance"}, row.bytes);
   visit(Field{"shared_by", "", "cores that share one instance"}, row.shared_by);
   visit(Field{"count", "", "instances"}, row.count);
@@ -180,7 +216,7 @@ void VisitFields(Row& row, Visit&& visit) {
 
 template <MaybeConst<CoreKind> Row, class Visit>
 void VisitFields(Row& row, Visit&& visit) {
-  visit(Field{"name", "", "`uniform` where all cores are alike", "", true}, row.name);
+  visit(Field{.name = "name", .description = "`uniform` where all cores are alike", .required = true}, row.name);
   visit(Field{"cpus", "", "the system's numbers, one per physical core first"}, row.cpus);
 }
 
@@ -188,7 +224,9 @@ template <MaybeConst<Machine> Row, class Visit>
 void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"schema_version", "", "version of the file; a reader refuses any other than its own"},
         row.schema_version);
-  visit(Field{"machine_id", "", "fingerprint, stable over reboots and updates of the system", "", true},
+  visit(Field{.name = "machine_id",
+              .description = "fingerprint, stable over reboots and updates of the system",
+              .required = true},
         row.machine_id);
   visit(Field{"utc", "", "when the machine was probed, ISO 8601"}, row.utc);
   visit(Field{"arch", "", "x86_64, aarch64"}, row.arch);
@@ -220,26 +258,32 @@ template <MaybeConst<RunInfo> Row, class Visit>
 void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"schema_version", "", "version of the file; a reader refuses any other than its own"},
         row.schema_version);
-  visit(Field{"run_id", "", "name of the run: its UTC time and suite", "", true}, row.run_id);
+  visit(Field{.name = "run_id", .description = "name of the run: its UTC time and suite", .required = true},
+        row.run_id);
   visit(Field{"utc", "", "when it began, ISO 8601"}, row.utc);
   visit(Field{"machine_id", "", "fingerprint of the machine, as in machine.json"}, row.machine_id);
-  visit(Field{"suite", "", "name of the suite; `command-line` where problems were given there"}, row.suite);
+  visit(Field{"suite", "", "name of the suite; `adhoc` for problems from the command line"}, row.suite);
   visit(Field{"command", "", "the exact command"}, row.command);
   visit(Field{"seed", "", "of the operands and of the order of contenders"}, row.seed);
-  visit(Field{"energy_s", "s", "calls of each row back to back for its energy; 0: switched off", "", false, true},
+  visit(Field{.name = "energy_s",
+              .unit = "s",
+              .description = "calls of each row back to back for its energy; 0: switched off",
+              .later = true},
         row.energy_s);
-  visit(Field{.name = "max_threads", .unit = "", .description = "threads that `all` stands for", .later = true},
-        row.max_threads);
-  visit(
-      Field{
-          .name = "cores", .unit = "", .description = "CPUs that threads are pinned to, in this order", .later = true},
-      row.cores);
-  visit(Field{"status", "", "partial: interrupted or still running; its rows are whole", "complete partial", true},
+  visit(Field{.name = "max_threads", .description = "threads that `all` stands for", .later = true}, row.max_threads);
+  visit(Field{.name = "cores", .description = "CPUs that threads are pinned to, in this order", .later = true},
+        row.cores);
+  visit(Field{.name = "status",
+              .description = "partial: interrupted or still running; its rows are whole",
+              .allowed = "complete partial",
+              .required = true},
         row.status);
   visit(Field{"roofgap_version", "", "of the program"}, row.roofgap_version);
   visit(Field{"compiler", "", "that built it"}, row.compiler);
   visit(Field{"build_type", "", "CMake's; only Release timings count"}, row.build_type);
-  visit(Field{"program", "", "fingerprint of the program's file: one run is measured by one build", "", false, true},
+  visit(Field{.name = "program",
+              .description = "fingerprint of the program's file: one run is measured by one build",
+              .later = true},
         row.program);
   visit(Field{"libraries", "", "versions of the libraries in use"}, row.libraries);
   visit(Field{"probe", "", "name of the probe directory that the ceilings come from; empty: none"}, row.probe);
