@@ -31,7 +31,7 @@ struct Measurement;
 struct MeasureOptions {
   uint64_t seed = 1;
   double budget_s = 2.0;         // measuring time for each contender, warm-up included
-  double target = 0.01;          // half-width of the 95 % interval of the median, relative, at which to stop
+  double target = 0.01;          // at which to stop: half the 95 % interval of the median, relative; 0: at the budget
   double warmup_floor_s = 0.05;  // warm-up goes on until two successive window medians agree within 1 %
   double warmup_cap_s = 1.0;
   double block_s = 0.010;  // a turn lasts at least this long and at least block_calls calls

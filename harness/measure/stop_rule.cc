@@ -13,12 +13,13 @@ double RelativeHalfWidth(const Statistics& statistics) {
 
 StopRule::Verdict StopRule::Look(const Statistics& statistics, int64_t blocks, double spent_s) {
   const double width = RelativeHalfWidth(statistics);
-  const bool met = width <= target_;
+  const bool met = target_ > 0 && width <= target_;
   const bool twice = met && met_before_;
   met_before_ = met;
   if (twice && blocks >= kBlocks) return Verdict::kMet;
   if (statistics.n < kLeastSamples) return Verdict::kGoOn;
   if (spent_s >= budget_s_ * (statistics.ci_low ? 1.0 : 1.5)) return Verdict::kBudget;
+  if (target_ <= 0) return Verdict::kGoOn;
   const double shrink = width / target_;  // the time to the target grows with its square
   if (statistics.n >= kTellingSamples && spent_s >= budget_s_ / 2 && spent_s * shrink * shrink > 10 * budget_s_) {
     return Verdict::kHopeless;

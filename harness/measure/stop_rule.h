@@ -25,7 +25,7 @@ class StopRule {
   // The target counts as met when it is at two successive looks, from kBlocks blocks on: stopping at the first narrow
   // interval would prefer those that are narrow by luck, and lose 2 to 3 points of their 95 % (simulated in
   // tests/harness/measure_stop_rule_test.cc). A contender gets kLeastSamples whatever they cost, and half of its
-  // budget more to reach the six that an interval needs.
+  // budget more to reach the six that an interval needs. A target of 0 is none: the whole budget is used.
   Verdict Look(const Statistics& statistics, int64_t blocks, double spent_s);
 
   static constexpr int64_t kBlocks = 6;

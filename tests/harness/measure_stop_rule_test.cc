@@ -78,6 +78,14 @@ TEST(StopRule, WhatWillNeverMeetTheTargetStopsAtHalfTheBudget) {
   EXPECT_EQ(near.Look(WithInterval(100, 0.03), 20, 0.51), Verdict::kGoOn);
 }
 
+TEST(StopRule, WithoutATargetTheWholeBudgetIsUsed) {
+  StopRule rule(0, 1);
+  for (const double half_width : {0.08, 0.01, 0.0, 0.0, 0.0}) {
+    EXPECT_EQ(rule.Look(WithInterval(1000, half_width), 20, 0.99), Verdict::kGoOn) << half_width;
+  }
+  EXPECT_EQ(rule.Look(WithInterval(1000, 0.0), 21, 1.0), Verdict::kBudget);
+}
+
 struct Blocks {
   int samples = 4;  // of a block
   int most = 120;   // that the budget allows
