@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/record/core_kind.h"
+
 namespace roofgap {
 namespace {
 
@@ -24,8 +26,9 @@ bool Wider(std::string_view isa, std::string_view than) {
   return a != kByWidth.end() && b != kByWidth.end() && a > b;
 }
 
-// The ceilings of a row's thread count: of its kind of core where that was measured, of every kind elsewhere, for a
-// bound has to hold.
+// The ceilings of a row's thread count: of its kind of core where that was measured. A team across kinds (`mixed`) has
+// else none: no kind's own bounds it, for eight slow cores are slower than six fast ones and two slow. Other teams have
+// those of every kind, the highest of which bounds each.
 std::vector<const Ceiling*> OfTeam(const Record& row, const Ceilings& ceilings, std::vector<std::string>& warnings) {
   std::vector<const Ceiling*> of_count, of_kind;
   std::set<std::string> kinds;
@@ -33,9 +36,10 @@ std::vector<const Ceiling*> OfTeam(const Record& row, const Ceilings& ceilings, 
     if (ceiling.threads != row.threads) continue;
     of_count.push_back(&ceiling);
     kinds.insert(ceiling.core_kind);
+    if (row.core_kind == kMixedCores && ceiling.core_kind == "uniform") of_kind.push_back(&ceiling);
     if (ceiling.core_kind == row.core_kind) of_kind.push_back(&ceiling);
   }
-  if (!of_kind.empty() || of_count.empty()) return of_kind;
+  if (!of_kind.empty() || of_count.empty() || row.core_kind == kMixedCores) return of_kind;
   std::string measured;
   for (const std::string& kind : kinds) measured += (measured.empty() ? "" : ", ") + kind;
   warnings.push_back("no ceilings of " + row.core_kind + " cores: those of " + measured + " cores instead");

@@ -15,8 +15,7 @@ namespace roofgap {
 //
 // Cold: C = 0 and h is DRAM. Warm: h is the nearest level with C(h) >= U. Best goes with best and median with median.
 //
-// Which ceilings count for a row: those of its thread count and core kind (where there are none of that kind: of all
-// kinds, whichever is higher, with a warning), and
+// Which ceilings count for a row: those of its thread count and core kind, and
 // - peak: of its ISA and data type, op_mix `fma` for f32 and f64, `dot` for bf16 and s8. Nothing else is ever a
 //   denominator.
 // - BW_best: all patterns, page sizes and ISAs of the level, for a bound has to hold whatever a kernel does. Only in L1
@@ -26,6 +25,8 @@ namespace roofgap {
 // - BW_median: of the same, the pattern whose share of reads is nearest to bytes_read / U; the fastest of equals.
 //   `update` is left out: it writes where it has read, which moves each line once for two counted bytes, and no op
 //   does.
+// Where none of the core kind were measured: of all kinds, whichever is higher, with a warning. A row of `mixed` cores
+// takes those of `mixed` teams or of a machine whose cores are `uniform`, and has no roof without.
 // The levels found in the file are taken for the machine's.
 struct Roof {
   Number peak_median_gflops;

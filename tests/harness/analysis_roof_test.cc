@@ -219,6 +219,21 @@ TEST(AnalysisRoof, AKindThatWasNotMeasuredHasTheHighestRoofOfTheOthersAndAWarnin
                 "no fma ceiling for f32 AVX3 on 2 threads (unknown cores): run hwprobe --threads 2");
 }
 
+TEST(AnalysisRoof, ATeamAcrossKindsOfCoresHasTheRoofsOfSuchTeamsAndNoOthers) {
+  Record row = MadeUpRow(1e6, 500);
+  row.core_kind = "mixed";
+  ExpectNothing(FindRoof(row, TwoKinds()),
+                "no fma ceiling for f32 AVX3 on 1 thread (mixed cores): run hwprobe --threads 1");
+  ExpectRoof(FindRoof(row, MadeUpCeilings()), "compute", "L1", 1e4);
+  Ceilings ceilings = TwoKinds();
+  for (Ceiling ceiling : MadeUpCeilings().rows) {
+    ceiling.core_kind = "mixed";
+    *ceiling.best *= 0.8;
+    ceilings.rows.push_back(ceiling);
+  }
+  ExpectRoof(FindRoof(row, ceilings), "compute", "L1", 1e6 / 80);
+}
+
 TEST(AnalysisRoof, OnlyFmaIsADenominator) {
   Ceilings ceilings = MadeUpCeilings();
   ceilings.rows.push_back(MadeUpPeak("AVX3", 1000, 900));
