@@ -59,10 +59,11 @@ void ProbeInto(const Options& options, const Host& host, const Topology& topolog
 void RecheckInto(const std::filesystem::path& run_dir, const Host& host, const Topology& topology,
                  const Effort& effort) {
   Progress progress;
-  const Ceilings ceilings = Recheck(run_dir, host, topology, effort, Watching(&progress));
+  const RecheckResult again = Recheck(run_dir, host, topology, effort, Watching(&progress));
   progress.Clear();
-  WriteCeilings(run_dir / files::kCeilingsEnd, ceilings);
-  std::printf("wrote %s: %zu roofs\n", (run_dir / files::kCeilingsEnd).c_str(), ceilings.rows.size());
+  WriteCeilings(run_dir / files::kCeilingsEnd, again.ceilings);
+  for (const std::string& note : again.notes) std::printf("note: %s\n", note.c_str());
+  std::printf("wrote %s: %zu roofs\n", (run_dir / files::kCeilingsEnd).c_str(), again.ceilings.rows.size());
 }
 
 int Dispatch(int argc, const char* const* argv) {

@@ -17,6 +17,13 @@ namespace {
 
 bool Ran(const Record& record) { return record.status == kMeasured || record.status == kUnstable; }
 
+std::string ThreadsText(int threads) { return std::to_string(threads) + (threads == 1 ? " thread" : " threads"); }
+
+bool HasTeam(const Ceilings& ceilings, const std::string& core_kind, int threads) {
+  return std::any_of(ceilings.rows.begin(), ceilings.rows.end(),
+                     [&](const Ceiling& row) { return row.core_kind == core_kind && row.threads == threads; });
+}
+
 // What a team of threads on cores of one kind ran.
 struct Used {
   std::set<std::string> isas;
@@ -34,17 +41,18 @@ std::vector<const ComputeLoop*> UsedLoops(const Used& used) {
   return loops;
 }
 
-// The fastest huge-page row of each level, for one thread count on one kind of core.
+// The fastest huge-page row of each level and instruction set, for one thread count on one kind of core: near the core
+// a row's roof is that of its own vectors.
 std::vector<Ceiling> MemoryRoofs(const Ceilings& ceilings, const std::string& core_kind, int threads) {
-  std::map<std::string, Ceiling> best;
+  std::map<std::pair<std::string, std::string>, Ceiling> best;  // by level and instruction set
   for (const Ceiling& row : ceilings.rows) {
     if (row.kind != "memory" || row.threads != threads || row.core_kind != core_kind || row.pages != "huge") continue;
     if (!row.best || !row.working_set_bytes) continue;
-    const auto [known, is_new] = best.try_emplace(row.level, row);
+    const auto [known, is_new] = best.try_emplace({row.level, row.isa}, row);
     if (!is_new && *row.best > *known->second.best) known->second = row;
   }
   std::vector<Ceiling> roofs;
-  for (auto& [level, row] : best) roofs.push_back(std::move(row));
+  for (auto& [key, row] : best) roofs.push_back(std::move(row));
   return roofs;
 }
 
@@ -67,7 +75,7 @@ std::vector<Ceiling> RecheckMemory(Bench& bench, const std::vector<Ceiling>& roo
   for (size_t i = 0; i < candidates.size(); ++i) candidates[i].best_gbps = first[i].best.value_or(0);
   std::vector<Ceiling> rows;
   for (const Ceiling& row : RefineMemory(bench, arena, candidates, effort)) {
-    if (!rows.empty() && rows.back().level == row.level) {
+    if (!rows.empty() && rows.back().level == row.level && rows.back().isa == row.isa) {
       if (row.best.value_or(0) > rows.back().best.value_or(0)) rows.back() = row;
     } else {
       rows.push_back(row);
@@ -88,8 +96,8 @@ std::vector<Ceiling> RecheckTeam(Bench& bench, const Used& used, const std::vect
 
 }  // namespace
 
-Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const Topology& topology, const Effort& effort,
-                 const Watch& watch) {
+RecheckResult Recheck(const std::filesystem::path& run_dir, const Host& host, const Topology& topology,
+                      const Effort& effort, const Watch& watch) {
   std::error_code error;
   if (!std::filesystem::exists(run_dir / files::kMeasurements, error)) {
     throw Error("--recheck: " + run_dir.string() + " holds no run (no measurements.csv)");
@@ -108,9 +116,13 @@ Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const T
   }
   const std::set<std::string> isas(machine.isa.begin(), machine.isa.end());
   std::map<std::pair<std::string, int>, Used> teams;  // by kind of core and thread count
-  std::set<int> counts;
+  std::set<int> counts, too_many;
   for (const Record& record : ReadMeasurements(run_dir / files::kMeasurements)) {
-    if (!Ran(record) || record.threads < 1 || record.threads > host.max_threads()) continue;
+    if (!Ran(record) || record.threads < 1) continue;
+    if (record.threads > host.max_threads()) {
+      too_many.insert(record.threads);
+      continue;
+    }
     Used& used = teams[{record.core_kind, record.threads}];
     counts.insert(record.threads);
     if (!isas.contains(record.isa)) continue;
@@ -118,25 +130,42 @@ Ceilings Recheck(const std::filesystem::path& run_dir, const Host& host, const T
     used.types.emplace(record.isa, record.dtype);
   }
 
+  std::set<std::pair<std::string, int>> measured;
   if (!counts.empty()) CheckTeam(*counts.rbegin());
   Bench bench(host.cores, watch, static_cast<double>(teams.size()) * (8 * effort.compute.explore_s + 4.0));
-  Ceilings result;
+  RecheckResult result;
+  for (const int threads : too_many) {
+    result.notes.push_back("not measured again: the roofs of " + ThreadsText(threads) + ", for this process may use " +
+                           std::to_string(host.max_threads()));
+  }
   for (const CoreGroup& group : CoreGroups(machine, topology, host, {counts.begin(), counts.end()})) {
     bench.PinTo(group.cores);
     for (const int threads : group.threads) {
       const auto team = teams.find({group.kind, threads});
       if (team == teams.end()) continue;
+      measured.insert(team->first);
       std::vector<Ceiling> rows =
           RecheckTeam(bench, team->second, MemoryRoofs(ceilings, group.kind, threads), threads, isas, effort);
       for (Ceiling& row : rows) {
         row.core_kind = group.kind;
         SetFlopPerCycle(row);
       }
-      result.rows.insert(result.rows.end(), rows.begin(), rows.end());
+      std::vector<Ceiling>& all = result.ceilings.rows;
+      all.insert(all.end(), rows.begin(), rows.end());
     }
   }
-  for (Ceiling& row : result.rows) row.machine_id = host.machine_id;
-  SortCeilings(machine, result);
+  for (const auto& [team, used] : teams) {
+    const auto& [kind, threads] = team;
+    const std::string what = ThreadsText(threads) + " (" + kind + " cores)";
+    if (!measured.contains(team)) {
+      result.notes.push_back("not measured again: the roofs of " + what + ", for no such cores are here");
+    } else if (!HasTeam(ceilings, kind, threads)) {
+      result.notes.push_back("the run's probe has no roofs of " + what + " to compare with: run hwprobe --threads " +
+                             std::to_string(threads));
+    }
+  }
+  for (Ceiling& row : result.ceilings.rows) row.machine_id = host.machine_id;
+  SortCeilings(machine, result.ceilings);
   return result;
 }
 

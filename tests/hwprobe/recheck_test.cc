@@ -43,15 +43,23 @@ fs::path RunDir(const std::vector<Record>& rows) {
 TEST(RecheckTest, MeasuresAgainWhatTheRunReliesOnAndNothingElse) {
   const std::string last = TinyProbe().machine.isa.back();
   const fs::path dir = RunDir({Row(last, 1, kMeasured), Row("AVX9", 1, kSkipped)});
-  const Ceilings again = Recheck(dir, ReadHost(), TinyTopology(), TinyEffort(), {});
+  const RecheckResult again = Recheck(dir, ReadHost(), TinyTopology(), TinyEffort(), {});
+  EXPECT_TRUE(again.notes.empty());
   std::vector<std::string> keys;
-  for (const Ceiling& row : again.rows) {
+  for (const Ceiling& row : again.ceilings.rows) {
     EXPECT_EQ(row.threads, 1);
     EXPECT_GT(row.best.value_or(0), 0);
-    keys.push_back(row.kind == "compute" ? row.isa + " " + row.op_mix : row.level);
+    keys.push_back(row.kind == "compute" ? row.isa + " " + row.op_mix : row.level + " " + row.isa);
   }
   std::sort(keys.begin(), keys.end());
-  std::vector<std::string> expected = {last + " fma", "L1", "L2", "DRAM"};
+  std::set<std::string> widths;
+  for (const Ceiling& row : TinyProbe().ceilings.rows) {
+    if (row.kind == "memory" && row.pages == "huge") widths.insert(row.isa);
+  }
+  std::vector<std::string> expected = {last + " fma"};
+  for (const std::string& isa : widths) {
+    for (const char* level : {"L1 ", "L2 ", "DRAM "}) expected.push_back(level + isa);
+  }
   std::sort(expected.begin(), expected.end());
   EXPECT_EQ(keys, expected);
 }
@@ -68,7 +76,7 @@ TEST(RecheckTest, MeasuresTheDenominatorOfEachTypeThatRan) {
     if (loop->isa != best || loop->dtype == "f32") continue;
     if (loop->op_mix == "fma" || loop->op_mix == "dot") expected.insert(std::string(loop->dtype));
   }
-  for (const Ceiling& row : Recheck(RunDir(records), ReadHost(), TinyTopology(), TinyEffort(), {}).rows) {
+  for (const Ceiling& row : Recheck(RunDir(records), ReadHost(), TinyTopology(), TinyEffort(), {}).ceilings.rows) {
     if (row.kind != "compute") continue;
     EXPECT_EQ(row.op_mix, DenominatorMix(row.dtype));
     EXPECT_TRUE(got.insert(row.dtype).second) << row.dtype;
@@ -85,7 +93,7 @@ TEST(RecheckTest, MeasuresOnTheCoresOfTheKindThatRan) {
   records.back().core_kind = "efficiency";
   const fs::path dir = RunDir(records);
   WriteCeilings(dir / files::kCeilings, probe.ceilings);
-  const Ceilings again = Recheck(dir, host, HybridTopology(), TinyEffort(), {});
+  const Ceilings again = Recheck(dir, host, HybridTopology(), TinyEffort(), {}).ceilings;
   ASSERT_FALSE(again.rows.empty());
   bool memory = false;
   for (const Ceiling& row : again.rows) {
@@ -94,6 +102,24 @@ TEST(RecheckTest, MeasuresOnTheCoresOfTheKindThatRan) {
     memory = memory || row.kind == "memory";
   }
   EXPECT_TRUE(memory);
+}
+
+TEST(RecheckTest, SaysWhatItCannotCompare) {
+  const Host host = ReadHost();
+  const std::string best = TinyProbe().machine.isa.front();
+  std::vector<Record> records = {Row(best, 1, kMeasured), Row(best, 1, kMeasured)};
+  records[0].threads = host.max_threads() + 1;
+  const fs::path dir = RunDir(records);
+  Ceilings without_one;
+  for (const Ceiling& row : TinyProbe().ceilings.rows) {
+    if (row.threads != 1) without_one.rows.push_back(row);
+  }
+  WriteCeilings(dir / files::kCeilings, without_one);
+  const std::vector<std::string> notes = Recheck(dir, host, TinyTopology(), TinyEffort(), {}).notes;
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0].find("not measured again: the roofs of " + std::to_string(host.max_threads() + 1)), 0u);
+  EXPECT_EQ(notes[1].find("the run's probe has no roofs of 1 thread ("), 0u) << notes[1];
+  EXPECT_NE(notes[1].find("hwprobe --threads 1"), std::string::npos) << notes[1];
 }
 
 TEST(RecheckTest, RefusesWhatIsNoRunOfThisMachine) {
