@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace roofgap {
 namespace {
@@ -111,6 +112,21 @@ double Crossing(std::span<const CurvePoint> curve, std::span<const double> y, co
   return std::exp(std::lerp(std::log(curve[i - 1].bytes), std::log(curve[i].bytes), part));
 }
 
+// Knees of at most kMostCaches caches, ascending: where there are more, those at which bandwidth falls most.
+std::vector<double> LargestSteps(std::span<const Plateau> plateaus) {
+  constexpr size_t kMostCaches = 4;              // L1 to L4
+  std::vector<std::pair<double, double>> steps;  // (fall, knee)
+  for (size_t i = 0; i + 1 < plateaus.size(); ++i) {
+    steps.emplace_back(plateaus[i].gbps / plateaus[i + 1].gbps, plateaus[i].knee_bytes);
+  }
+  std::sort(steps.rbegin(), steps.rend());
+  steps.resize(std::min(steps.size(), kMostCaches));
+  std::vector<double> knees;
+  for (const auto& [fall, knee] : steps) knees.push_back(knee);
+  std::sort(knees.begin(), knees.end());
+  return knees;
+}
+
 // The less of what the curve shows and of what is claimed: sets must fit into the part that is there.
 double EndOf(const Level& level) {
   double end = level.capacity_bytes;
@@ -162,8 +178,8 @@ std::vector<Level> NameLevels(std::span<const Plateau> plateaus, std::span<const
     nearer = capacity;
   };
   if (reported.empty()) {
-    for (size_t i = 0; i + 1 < plateaus.size(); ++i)
-      add(CacheLevelName(static_cast<int>(i) + 1), plateaus[i].knee_bytes, 0);
+    int level = 0;
+    for (const double knee : LargestSteps(plateaus)) add(CacheLevelName(++level), knee, 0);
   }
   double last_knee = 0;
   for (size_t i = 0; i < reported.size(); ++i) {
@@ -192,6 +208,7 @@ std::vector<double> WorkingSets(const Level& level, int count, double most_bytes
   constexpr double kSmallest = 4096;
   std::vector<double> sizes;
   if (level.capacity_bytes == 0) {
+    if (level.nearer_bytes == 0) return {most_bytes};  // no cache was found: whatever there is lies within this
     sizes = Geometric(kDramFactor * level.nearer_bytes, kDramLast * level.nearer_bytes, count);
   } else {
     const double end = EndOf(level);

@@ -51,13 +51,14 @@ std::string CacheLevelName(int level);
 
 // Names the plateaus. With reported levels: these, each with the nearest knee within a factor of 2.5, and DRAM; its
 // capacity is the larger of knee and report, so that what is claimed to lie beyond it really does. Without: the
-// plateaus in order, the last being DRAM.
+// plateaus in order, the last being DRAM; of more than five the smallest steps are none.
 std::vector<Level> NameLevels(std::span<const Plateau> plateaus, std::span<const ReportedLevel> reported);
 
 // Working sets, ascending, that live in `level` and not in one nearer: half of it; from two on geometric from four
 // times the nearer capacity (at most half of the level) to half, and from three on 0.8 of it. Half, because caches that
 // adapt to streaming are at their best there (Zen 5's L2 gives 184 GB/s up to 0.4 of its size, 240 around half). For
-// DRAM from four times the nearer capacity to six, none above `most_bytes` but at least one.
+// DRAM from four times the nearer capacity to six (no cache known: `most_bytes`), none above `most_bytes` but at least
+// one.
 std::vector<double> WorkingSets(const Level& level, int count, double most_bytes);
 
 }  // namespace roofgap

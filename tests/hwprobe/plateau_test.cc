@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace roofgap {
@@ -158,6 +160,30 @@ TEST(LevelsTest, ComeFromTheCurveAloneWhereTheSystemTellsNothing) {
   EXPECT_EQ(levels[2].name, "L3");
   EXPECT_EQ(levels[3].name, "DRAM");
   ExpectKnee(levels[2].capacity_bytes, 32 * kMiB);
+}
+
+TEST(LevelsTest, OfMoreThanFivePlateausTheSmallestStepsAreNone) {
+  const std::vector<Plateau> plateaus = {
+      {4 * kKiB, 32 * kKiB, 800, 48 * kKiB}, {64 * kKiB, 128 * kKiB, 400, 256 * kKiB},
+      {512 * kKiB, kMiB, 300, 2 * kMiB},     {4 * kMiB, 8 * kMiB, 150, 12 * kMiB},
+      {16 * kMiB, 32 * kMiB, 75, 48 * kMiB}, {64 * kMiB, 512 * kMiB, 20, 0}};
+  const std::vector<Level> levels = NameLevels(plateaus, {});
+  ASSERT_EQ(levels.size(), 5u);
+  const std::vector<std::pair<std::string, double>> expected = {
+      {"L1", 48 * kKiB}, {"L2", 2 * kMiB}, {"L3", 12 * kMiB}, {"L4", 48 * kMiB}, {"DRAM", 0}};
+  for (size_t i = 0; i < levels.size(); ++i) {
+    EXPECT_EQ(levels[i].name, expected[i].first);
+    EXPECT_EQ(levels[i].capacity_bytes, expected[i].second);
+  }
+}
+
+TEST(WorkingSetsTest, WithoutAnyKneeDramIsAllThereIs) {
+  const std::vector<Level> levels = NameLevels(FindPlateaus(Curve({}, 20, 64 * kMiB)), {});
+  ASSERT_EQ(levels.size(), 1u);
+  EXPECT_EQ(levels[0].name, "DRAM");
+  for (const int count : {1, 2, 3}) {
+    EXPECT_EQ(WorkingSets(levels[0], count, 64 * kMiB), std::vector<double>{64 * kMiB});
+  }
 }
 
 TEST(WorkingSetsTest, LieBetweenTheNearerCapacityAndTheirOwn) {
