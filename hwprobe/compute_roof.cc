@@ -63,7 +63,7 @@ std::vector<const ComputeLoop*> ComputeLoopsOf(std::span<const std::string> isas
   return loops;
 }
 
-std::vector<std::string> MissingDotNotes(std::span<const ComputeLoop* const> loops) {
+std::vector<std::string> MissingDotNotes(std::span<const ComputeLoop* const> loops, const DotFeatures& features) {
   struct Needs {
     std::string_view dtype, instruction;
   };
@@ -73,8 +73,11 @@ std::vector<std::string> MissingDotNotes(std::span<const ComputeLoop* const> loo
     const bool has =
         std::any_of(loops.begin(), loops.end(), [&](const ComputeLoop* loop) { return loop->dtype == needs.dtype; });
     if (has) continue;
-    notes.push_back("no dot roof for " + std::string(needs.dtype) + ": the processor has no " +
-                    std::string(needs.instruction));
+    const bool processor_has = needs.dtype == "s8" ? features.avx512_vnni || features.avx_vnni || features.neon_dot
+                                                   : features.avx512_bf16 || features.neon_bf16;
+    const std::string why =
+        processor_has ? "this build, whose compiler lacks it, has no loop for " : "the processor has no ";
+    notes.push_back("no dot roof for " + std::string(needs.dtype) + ": " + why + std::string(needs.instruction));
   }
   return notes;
 }

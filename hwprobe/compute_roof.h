@@ -8,6 +8,7 @@
 
 #include "hwprobe/bench.h"
 #include "hwprobe/compute_kernels.h"
+#include "hwprobe/dot_features.h"
 
 namespace roofgap {
 
@@ -27,8 +28,8 @@ struct ComputeEffort {
 // All loops of the instruction sets `isas`: of each those of compute_kernels.h, then those of dot_kernels.h.
 std::vector<const ComputeLoop*> ComputeLoopsOf(std::span<const std::string> isas);
 
-// A line for each data type whose dot product none of `loops` computes.
-std::vector<std::string> MissingDotNotes(std::span<const ComputeLoop* const> loops);
+// A line for each data type whose dot product none of `loops` computes: for want of what `features` or the build lacks.
+std::vector<std::string> MissingDotNotes(std::span<const ComputeLoop* const> loops, const DotFeatures& features);
 
 // Runs every one of `loops` with each thread count, those of one instruction set and data type against each other, and
 // returns the fastest of each mix, in the order of threads, then of `loops`.

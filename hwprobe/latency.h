@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "hwprobe/arena.h"
@@ -21,9 +22,12 @@ void LinkCycle(std::byte* memory, int64_t lines, uint64_t seed);
 const std::byte* Chase(const std::byte* from, int64_t steps);
 
 // Nanoseconds of a load from each level on one core: a chase through a set that lives in the level and not in one
-// nearer. Best is the least, and like all of them the mean over the links of a call. Writes over the arena's first
-// slice.
+// nearer, after walking it until it does. Best is the least, and like all of them the mean over the links of a call.
+// Writes over the arena's first slice.
 std::vector<Ceiling> Latencies(Bench& bench, const Arena& arena, std::span<const Level> levels, double budget_s);
+
+// A note for each of `rows` (nearest level first) that is within 20 % of the next: what lived in that cache is unclear.
+std::vector<std::string> NearlyEqualLatencies(std::span<const Ceiling> rows);
 
 }  // namespace roofgap
 

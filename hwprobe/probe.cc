@@ -134,7 +134,11 @@ std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& mac
     NoteKnees(levels, threads, machine.notes);
     const std::vector<MemoryCandidate> found = ExploreMemory(bench, arena, levels, loops, effort.memory);
     Append(rows, RefineMemory(bench, arena, found, effort.memory));
-    if (threads == 1) Append(rows, Latencies(bench, arena, levels, effort.latency_s));
+    if (threads == 1) {
+      const std::vector<Ceiling> latencies = Latencies(bench, arena, levels, effort.latency_s);
+      Append(rows, latencies);
+      Append(machine.notes, NearlyEqualLatencies(latencies));
+    }
   }
   Arena arena(extent.slice_bytes, threads, Buffer::Pages::kSmall, bench.cpus());
   if (effort.small_page_patterns) {
@@ -149,7 +153,7 @@ std::vector<Ceiling> MemoryCeilings(Bench& bench, const Host& host, Machine& mac
 // The compute loops to run; what this machine has no roof for is noted.
 std::vector<const ComputeLoop*> WantedLoops(const Effort& effort, Machine& machine) {
   std::vector<const ComputeLoop*> loops = ComputeLoopsOf(machine.isa);
-  for (std::string& note : MissingDotNotes(loops)) machine.notes.push_back(std::move(note));
+  for (std::string& note : MissingDotNotes(loops, ReadDotFeatures())) machine.notes.push_back(std::move(note));
   if (!effort.denominators_only) return loops;
   std::erase_if(loops, [&](const ComputeLoop* loop) {
     return loop->op_mix != DenominatorMix(loop->dtype) || (loop->dtype != "f32" && loop->isa != machine.isa.front());
@@ -198,7 +202,7 @@ Effort QuickEffort() {
                    .explore_s = 0.008,
                    .refine_s = 0.03};
   effort.latency_s = 0.05;
-  effort.limit_s = 9;
+  effort.limit_s = 6.5;
   return effort;
 }
 

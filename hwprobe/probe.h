@@ -23,7 +23,7 @@ struct Effort {
   bool small_page_patterns = true;  // on small pages three patterns and the curve, not load alone
   double latency_s = 0.25;          // for each level
   int64_t most_bytes = 0;           // limit of the working sets, all threads together; 0: a quarter of free memory
-  double limit_s = 55;              // estimated time above which all times are cut in proportion
+  double limit_s = 50;              // estimated time above which all times are cut in proportion
 };
 
 Effort DefaultEffort();  // at most a minute on two cores

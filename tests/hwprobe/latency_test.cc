@@ -28,5 +28,20 @@ TEST(LatencyTest, TheCycleVisitsEveryLineOnceAndComesBack) {
   }
 }
 
+TEST(LatencyTest, ALevelThatIsNearlyAsSlowAsTheNextIsNoted) {
+  std::vector<Ceiling> rows(4);
+  const char* const names[] = {"L1", "L2", "L3", "DRAM"};
+  const double ns[] = {1, 4, 138, 160};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i].level = names[i];
+    rows[i].best = ns[i];
+  }
+  const std::vector<std::string> notes = NearlyEqualLatencies(rows);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0].find("latency of L3 (138.0 ns) is nearly that of DRAM (160.0 ns)"), 0u) << notes[0];
+  rows[2].best = 13;
+  EXPECT_TRUE(NearlyEqualLatencies(rows).empty());
+}
+
 }  // namespace
 }  // namespace roofgap
