@@ -28,6 +28,7 @@ from roofline_axes import BEHIND_TEXT, value
 # Okabe and Ito's palette, told apart by colour-blind readers too.
 PATTERN_COLOURS = {"load": "#0072B2", "copy": "#D55E00"}
 MIX_COLOURS = {"fma": "#0072B2", "fma_add": "#56B4E9", "mul_add": "#009E73", "dot": "#E69F00"}
+ROOF_OF = {"fma": ", the roof of f32 and f64", "dot": ", the roof of bf16 and s8"}
 OTHER_COLOUR = "#CC79A7"
 PAGES = {"huge": ("-", "o", "huge pages"), "small": ((0, (2, 1.4)), "none", "4 KiB pages")}
 BAND_COLOUR, TEXT_COLOUR = "#f3f3f3", "#444444"
@@ -295,7 +296,7 @@ def compute_picture(machine, ceilings, panels):
         place.tick_params(axis="y", length=0, labelsize=9.5)
     mixes = [mix for mix in MIX_COLOURS if any(key[2] == mix for key in places)]
     legend(figure, right, 1 - 0.85 / height, "operations", [
-        Patch(color=MIX_COLOURS[mix], label=mix + (", the roof" if mix == "fma" else "")) for mix in mixes
+        Patch(color=MIX_COLOURS[mix], label=mix + ROOF_OF.get(mix, "")) for mix in mixes
     ])
     note = "Bars: best of all repetitions; strokes: median. In parentheses FLOP per cycle and core, of the median."
     return finish(figure, machine, width, height, [note])

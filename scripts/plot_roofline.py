@@ -84,6 +84,11 @@ def select(run_dir, options):
     return machine, rows, common, counts, untimed
 
 
+def denominator(dtype):
+    """The mix whose ceiling is the roof of a data type."""
+    return "dot" if dtype in ("bf16", "s8") else "fma"
+
+
 def roofs(ceilings, isas, run_dir, common, threads):
     """(peak GFLOP/s, {level: GB/s}): for each the best that was found. `isas`: the machine's, best first."""
     wider = isas[: isas.index(common["isa"])] if common["isa"] in isas else []
@@ -95,8 +100,8 @@ def roofs(ceilings, isas, run_dir, common, threads):
             fits = [row for row in fits if row["isa"] not in wider]
         return max((number(row, "best") or 0 for row in fits), default=0)
 
-    wanted = {"dtype": common["dtype"], "threads": str(threads)}
-    peak = best(kind="compute", op_mix="fma", isa=common["isa"], **wanted)
+    wanted = {"threads": str(threads)}
+    peak = best(kind="compute", op_mix=denominator(common["dtype"]), isa=common["isa"], dtype=common["dtype"], **wanted)
     levels = {row["level"] for row in ceilings if row["kind"] == "memory"}
     nearest_first = sorted(levels, key=lambda level: (level == "DRAM", level))
     bandwidths = {level: best(kind="memory", level=level, **wanted) for level in nearest_first}
@@ -169,7 +174,7 @@ def draw(machine, rows, common, panels, untimed):
     named = True
     for panel, (threads, peak, bandwidths) in zip(axes[0], panels):
         panel.set_title(f"{threads} thread{'s' if threads > 1 else ''}", fontsize=13, fontweight="bold")
-        roofline_axes.draw_roofs(panel, peak, bandwidths)
+        roofline_axes.draw_roofs(panel, peak, bandwidths, denominator(common["dtype"]).upper())
         shown = [row for row in rows if int(row["threads"]) == threads]
         named = roofline_axes.draw_problems(panel, shown, colours, names, names_top) and named
         for row in shown:

@@ -51,13 +51,13 @@ def share_of_height(panel, names):
     return (max(lengths) + NAME_GAP / 72 * panel.figure.dpi) / panel.get_window_extent().height
 
 
-def draw_roofs(panel, peak, bandwidths):
+def draw_roofs(panel, peak, bandwidths, peak_name="FMA"):
     low_x, high_x = panel.get_xlim()
     low_y, high_y = panel.get_ylim()
     nearest = max(bandwidths.values())
     panel.plot([peak / nearest, high_x], [peak, peak], color="black", linewidth=1.8, zorder=2)
     panel.annotate(
-        f"FMA peak {value(peak)} GFLOP/s",
+        f"{peak_name} peak {value(peak)} GFLOP/s",
         (peak / nearest, peak),
         xytext=(0, 5),
         textcoords="offset points",

@@ -121,6 +121,17 @@ def test_every_compute_roof_has_a_bar_with_its_figure(probe):
     assert {"f64 AVX2", "61.5 (15.9)", "77.7"} <= set(drawn)
 
 
+def test_the_legend_names_the_roofs_of_all_types(probe):
+    def change(rows):
+        extra = {**next(row for row in rows if row["kind"] == "compute"), "dtype": "s8", "op_mix": "dot"}
+        return rows + [extra]
+
+    rewrite(probe / "ceilings.csv", change)
+    assert plot(probe).returncode == 0
+    drawn = texts(probe / "ceilings_compute.svg")
+    assert {"fma, the roof of f32 and f64", "dot, the roof of bf16 and s8"} <= set(drawn)
+
+
 def test_kinds_of_cores_have_panels_of_their_own(probe):
     def change(rows):
         return rows + [{**row, "core_kind": "efficiency"} for row in rows if row["threads"] == "1"]

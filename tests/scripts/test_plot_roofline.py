@@ -143,6 +143,19 @@ def test_the_better_best_of_both_visits_to_a_roof_counts(run_dir):
     assert shown == {"FMA peak 257 GFLOP/s", "FMA peak 471 GFLOP/s"}
 
 
+@pytest.mark.parametrize("dtype", ["bf16", "s8"])
+def test_types_of_dot_products_stand_under_the_dot_roof(run_dir, dtype):
+    def change(rows):
+        peaks = [row for row in rows if row["op_mix"] == "fma"]
+        return rows + [{**row, "dtype": dtype, "op_mix": "dot", "best": "999"} for row in peaks]
+
+    rewrite(run_dir / "ceilings.csv", change)
+    rewrite(run_dir / "measurements.csv", lambda rows: [{**row, "dtype": dtype} for row in rows])
+    done = plot(run_dir, "--dtype", dtype)
+    assert done.returncode == 0, done.stderr
+    assert texts(run_dir / "roofline.svg").count("DOT peak 999 GFLOP/s") == 2
+
+
 def test_every_level_of_the_file_is_drawn(run_dir):
     def change(rows):
         added = [{**r, "level": "L4", "best": "77.7"} for r in rows if r["level"] == "L3" and r["pattern"] == "load"]
