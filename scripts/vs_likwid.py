@@ -3,7 +3,8 @@
 
 A round is hwprobe once, then likwid-bench's kernels at several sizes for each ceiling: in the first round all of them,
 in the later ones those that were fastest. Best goes against best. A ratio is hwprobe's over likwid's; under 0.98 it is
-a finding. The rounds that FILE holds already count, and a further call adds to them.
+a finding, exit code 1, and so is a ceiling that either has not. The rounds that FILE holds
+already count, and a further call adds to them.
 """
 import argparse
 import csv
@@ -28,8 +29,9 @@ KEPT = 6  # tries of a ceiling that are repeated in later rounds
 RUN_S = 0.06
 # Rates that are surely exceeded by a core, to choose how often likwid-bench repeats its loop; in 1e9 per second.
 SLOW = {"L1": 100, "L2": 60, "L3": 25, "DRAM": 8, "f32": 40, "f64": 20}
-TRIES = "round ceiling threads tool kernel working_set_bytes value unit".split()
-SUMMARY = "ceiling threads unit round hwprobe_best hwprobe_kernel likwid_best likwid_kernel likwid_bytes ratio".split()
+TRIES = "round ceiling threads tool kernel working_set_bytes value median unit".split()
+SUMMARY = ("ceiling threads unit round hwprobe_best hwprobe_median hwprobe_kernel likwid_best likwid_kernel "
+           "likwid_bytes ratio").split()
 
 
 def parse(arguments):
@@ -71,7 +73,7 @@ def probe(program, threads):
 
 
 def hwprobe_best(rows, ceiling, threads):
-    """(rate, kernel, working set) of the fastest row of a ceiling; None where there is none."""
+    """(rate, kernel, working set, median) of the fastest row of a ceiling; None where there is none."""
     if ceiling in ("f32", "f64"):
         fits = [row for row in rows if row["kind"] == "compute" and (row["dtype"], row["op_mix"]) == (ceiling, "fma")]
     else:
@@ -80,7 +82,8 @@ def hwprobe_best(rows, ceiling, threads):
     if not fits:
         return None
     row = max(fits, key=lambda row: number(row, "best"))
-    return number(row, "best"), f"{row['pattern'] or row['op_mix']} {row['isa']}", row.get("working_set_bytes", "")
+    kernel = f"{row['pattern'] or row['op_mix']} {row['isa']}"
+    return number(row, "best"), kernel, row.get("working_set_bytes", ""), row.get("median", "")
 
 
 def kernels(ceiling, isas, available):
@@ -154,23 +157,30 @@ def candidates(before, ceiling, threads, machine, available):
 
 
 def measure_round(options, available, tried, keep):
-    """Adds the tries of a round to `tried`, and calls `keep` when those of a ceiling are complete."""
+    """Adds the tries of a round to `tried`, and calls `keep` when those of a ceiling are complete.
+
+    Returns the (ceiling, threads) that hwprobe has not.
+    """
+    missing = set()
     machine, rows = probe(options.hwprobe, options.threads)
     for threads in options.threads:
         for ceiling in options.ceilings:
             best = hwprobe_best(rows, ceiling, threads)
             if not best:
+                missing.add((ceiling, threads))
                 continue
             before = [row for row in tried if (row["ceiling"], row["threads"]) == (ceiling, str(threads))]
             round_ = max((int(row["round"]) for row in before), default=0) + 1
-            results = [("hwprobe", best[1], best[2], best[0])]
+            results = [("hwprobe", best[1], best[2], best[0], best[3])]
             for kernel, kilobytes in candidates(before, ceiling, threads, machine, available):
                 rate, size = likwid(kernel, ceiling, kilobytes, threads, machine)
-                results.append(("likwid", kernel, size, rate))
+                results.append(("likwid", kernel, size, rate, ""))
             unit = "GFLOP/s" if ceiling in ("f32", "f64") else "GB/s"
-            for tool, kernel, size, rate in results:
-                tried.append(dict(zip(TRIES, map(str, (round_, ceiling, threads, tool, kernel, size, rate, unit)))))
+            for tool, kernel, size, rate, median in results:
+                fields = (round_, ceiling, threads, tool, kernel, size, rate, median, unit)
+                tried.append(dict(zip(TRIES, map(str, fields))))
             keep()
+    return missing
 
 
 def summarise(tried):
@@ -190,17 +200,19 @@ def summarise(tried):
             ours, theirs = best["hwprobe"], best["likwid"]
             ratio = float(ours["value"]) / float(theirs["value"])
             rows.append(dict(zip(SUMMARY, (
-                CEILINGS[place], threads, ours["unit"], round_, float(ours["value"]), ours["kernel"],
+                CEILINGS[place], threads, ours["unit"], round_, float(ours["value"]), ours["median"],
+                ours["kernel"],
                 float(theirs["value"]), theirs["kernel"], theirs["working_set_bytes"], round(ratio, 4)))))
     return rows
 
 
 def show(rows):
-    print(f"{'':8} {'threads':>7} {'round':>5} {'hwprobe':>9}  {'kernel':18} {'likwid':>9}  "
+    print(f"{'':8} {'threads':>7} {'round':>5} {'hwprobe':>9} {'median':>9}  {'kernel':18} {'likwid':>9}  "
           f"{'kernel':24} {'set in kB':>9}  ratio")
     for row in rows:
         mark = "  <" if row["round"] == "all" and row["ratio"] < LEAST_RATIO else ""
-        print(f"{row['ceiling']:8} {row['threads']:7} {row['round']:>5} {row['hwprobe_best']:9.1f}  "
+        print(f"{row['ceiling']:8} {row['threads']:7} {row['round']:>5} {row['hwprobe_best']:9.1f} "
+              f"{float(row['hwprobe_median'] or 'nan'):9.1f}  "
               f"{row['hwprobe_kernel']:18} {row['likwid_best']:9.1f}  {row['likwid_kernel']:24} "
               f"{int(row['likwid_bytes']) / 1000:9.0f}  {row['ratio']:.3f}{mark}")
 
@@ -221,8 +233,9 @@ def main(arguments):
         available = set(re.findall(r"^(\w+) - ", run(["likwid-bench", "-a"], ""), re.M))
         tries = os.path.splitext(options.out)[0] + "_tries.csv" if options.out else None
         tried = roofgap_io.read_table(tries, TRIES, "") if tries and os.path.exists(tries) else []
+        missing = set()
         for _ in range(options.rounds):
-            measure_round(options, available, tried, lambda: tries and write(tries, TRIES, tried))
+            missing |= measure_round(options, available, tried, lambda: tries and write(tries, TRIES, tried))
         rows = summarise(tried)
         show(rows)
         if options.out:
@@ -230,7 +243,15 @@ def main(arguments):
     except (InputError, OSError) as error:
         print(f"vs_likwid.py: {error}", file=sys.stderr)
         return 2
-    return 1 if any(row["round"] == "all" and row["ratio"] < LEAST_RATIO for row in rows) else 0
+    compared = {(row["ceiling"], row["threads"]): row["ratio"] for row in rows if row["round"] == "all"}
+    for threads in options.threads:
+        for ceiling in options.ceilings:
+            if (ceiling, threads) in missing or (ceiling, threads) not in compared:
+                tool = "hwprobe" if (ceiling, threads) in missing else "likwid-bench"
+                print(f"vs_likwid.py: not compared: {ceiling} on {threads} thread(s), {tool} has no figure for it",
+                      file=sys.stderr)
+                missing.add((ceiling, threads))
+    return 1 if missing or any(ratio < LEAST_RATIO for ratio in compared.values()) else 0
 
 
 if __name__ == "__main__":

@@ -58,6 +58,24 @@ def test_shared_roofs_may_differ_when_their_intervals_overlap(compare, level):
     assert "intervals apart" in done.stdout
 
 
+@pytest.mark.parametrize("scale, code", [(0.8, 0), (1.2, 0), (0.7, 1), (10, 1)])
+def test_latencies_agree_within_a_quarter(compare, scale, code):
+    assert compare("latency", scale).returncode == code
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_roof_that_one_probe_lacks_is_reported(tmp_path, swap):
+    other = shutil.copytree(RUN, tmp_path / "other")
+    lines = (RUN / "ceilings.csv").read_text().splitlines(keepends=True)
+    (other / "ceilings.csv").write_text("".join(line for line in lines if ",L3," not in line))
+    probes = [other, RUN] if swap else [RUN, other]
+    done = subprocess.run([sys.executable, ROOT / "scripts" / "compare_probes.py", *probes], capture_output=True,
+                          text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    missing = [line.split(",")[0] for line in done.stdout.splitlines() if "missing in the" in line]
+    assert set(missing) == {"L3", "latency L3"}
+
+
 def test_what_is_no_probe_is_refused_in_one_line(tmp_path):
     script = ROOT / "scripts" / "compare_probes.py"
     done = subprocess.run([sys.executable, script, RUN, tmp_path], capture_output=True, text=True)

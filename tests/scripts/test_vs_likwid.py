@@ -82,6 +82,21 @@ def test_a_ceiling_that_likwid_finds_higher_is_a_finding(compare):
     assert done.returncode == 0
 
 
+def test_what_was_not_compared_is_an_error(compare, tmp_path):
+    done = compare("--rounds", "1", "--threads", "1", "--ceilings", "L1,f64")
+    assert done.returncode == 1
+    assert done.stderr == "vs_likwid.py: not compared: f64 on 1 thread(s), hwprobe has no figure for it\n"
+    done = compare("--rounds", "1", "--threads", "64", "--ceilings", "L1")
+    assert done.returncode == 1 and "L1 on 64 thread(s)" in done.stderr
+
+
+def test_the_median_stands_beside_the_best(compare, tmp_path):
+    compare("--rounds", "1", "--threads", "1", "--ceilings", "L1", "--out", tmp_path / "out.csv")
+    row = table(tmp_path / "out.csv")[0]
+    rows = [r for r in table(RUN / "ceilings.csv") if (r["kind"], r["level"], r["threads"]) == ("memory", "L1", "1")]
+    assert row["hwprobe_median"] == max(rows, key=lambda r: float(r["best"]))["median"]
+
+
 def test_the_best_of_all_rounds_decides(compare, tmp_path):
     arguments = ["--rounds", "1", "--threads", "1", "--ceilings", "L1", "--out", tmp_path / "out.csv"]
     assert compare(*arguments, rate=best("L1", "1") * 2e3).returncode == 1
