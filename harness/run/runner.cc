@@ -121,7 +121,7 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
     taken = std::max(taken, PeakHeldBytes() - held);
     if (invocation.reorder_out) reorder_ns += TimeNs([&] { invocation.reorder_out(args); });
   }
-  const Comparison comparison = verifier.Check(*operands);
+  const Comparison comparison = verifier.Check(*operands, invocation);
   record.verified = verifier.scope();
   record.max_error = comparison.error;
   record.error_bound = comparison.bound;

@@ -22,8 +22,10 @@ Verifier::Verifier(const Problem& problem, DType dtype, const OperandSets& opera
   expected_ = Reference(problem, dtype, operands.args(0), outputs_);
 }
 
-Comparison Verifier::Check(const OperandSets& operands) const {
-  return Compare(operands.output(0), dtype_, outputs_, expected_);
+Comparison Verifier::Check(const OperandSets& operands, const Invocation& invocation) const {
+  if (!invocation.extra_error) return Compare(operands.output(0), dtype_, outputs_, expected_);
+  const std::vector<Expected> expected = Widened(expected_, invocation.extra_error(operands.args(0), outputs_));
+  return Compare(operands.output(0), dtype_, outputs_, expected);
 }
 
 }  // namespace roofgap

@@ -7,6 +7,7 @@
 
 #include "harness/run/operand_sets.h"
 #include "kernels/api/compare.h"
+#include "kernels/api/variant.h"
 
 namespace roofgap {
 
@@ -16,8 +17,8 @@ class Verifier {
  public:
   Verifier(const Problem& problem, DType dtype, const OperandSets& operands, uint64_t seed);
 
-  // Compares the output of operand set 0 with the reference.
-  Comparison Check(const OperandSets& operands) const;
+  // Compares the output of operand set 0, which `invocation` computed, with the reference.
+  Comparison Check(const OperandSets& operands, const Invocation& invocation) const;
 
   // The value of column `verified`: "all" or "sample:N".
   const std::string& scope() const { return scope_; }

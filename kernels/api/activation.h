@@ -35,6 +35,11 @@ inline Expected Activate(int64_t act, Expected x, double unit_roundoff) {
   return {Activate(act, x.value), 1.5 * x.bound + 4 * unit_roundoff * (std::abs(x.value) + x.bound)};
 }
 
+// By how much the bound of Activate() grows with the bound of x.
+inline double ActivationSlope(int64_t act, double unit_roundoff) {
+  return static_cast<Activation>(act) == Activation::kHSwish ? 1.5 + 4 * unit_roundoff : 1;
+}
+
 }  // namespace roofgap
 
 #endif  // ROOFGAP_KERNELS_API_ACTIVATION_H_

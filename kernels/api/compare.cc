@@ -1,5 +1,6 @@
 #include "kernels/api/compare.h"
 
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -24,6 +25,12 @@ double Load(const std::byte* dst, DType dtype, int64_t index) {
 }
 
 }  // namespace
+
+std::vector<Expected> Widened(std::vector<Expected> expected, std::span<const double> extra) {
+  assert(extra.size() == expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) expected[i].bound += extra[i];
+  return expected;
+}
 
 Comparison Compare(const std::byte* dst, DType dtype, std::span<const int64_t> indices,
                    std::span<const Expected> expected) {

@@ -23,6 +23,9 @@ struct Expected {
   double bound = 0;
 };
 
+// `expected` with each bound larger by that of `extra` (Invocation::extra_error), which is as long.
+std::vector<Expected> Widened(std::vector<Expected> expected, std::span<const double> extra);
+
 // The worst element of a comparison: a wrong one, else one that no bound judges, and among equals the one whose error
 // is the largest part of its bound.
 struct Comparison {

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernels/api/dtype.h"
 #include "kernels/api/isa.h"
@@ -40,6 +42,9 @@ struct Invocation {
 
   std::string impl;           // what really runs: the compiled ISA and the plan, or the library's own name for it
   double executed_flops = 0;  // 2 x the multiply-accumulates that the algorithm does (of its GEMMs; no transforms)
+  // What the algorithm's own roundings may add to the bounds of Reference(), for each of `outputs` (ascending flat
+  // indices into dst). Null: nothing; a plain sum of products in any order.
+  std::function<std::vector<double>(const Args&, std::span<const int64_t> outputs)> extra_error;
   size_t packed_bytes = 0;
   size_t workspace_bytes = 0;  // scratch, and activations in the variant's own layout
 };

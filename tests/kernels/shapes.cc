@@ -28,6 +28,10 @@ constexpr std::string_view kShapes[] = {
     "conv2d:ic130ih4oc150kh3ph1bia1act1",
     "conv2d:ic32ih14oc48kh3ph1",
     "conv2d:ic16ih13iw17oc24kh3ph1act2",
+    // Tiles of 2 and 4 outputs: cut at both ends, many in a block, tiles that see nothing but padding.
+    "conv2d:mb2ic16ih8iw19oc24kh3ph1bia1act3",
+    "conv2d:ic48ih30iw27oc40kh3ph1act1",
+    "conv2d:ic7ih2iw3oc5kh3ph4pw9bia1",
     // Other kernels.
     "conv2d:ic3ih23oc20kh7sh2ph3bia1act1",
     "conv2d:ic16ih9oc16kh5ph2",

@@ -121,17 +121,29 @@ class Arguments {
   Args args_;
 };
 
-void ExpectWithinBound(const Example& example, DType dtype, const std::vector<std::byte>& dst) {
-  const Comparison worst = Compare(dst.data(), dtype, example.outputs, example.expected);
+// What is expected of an invocation: bounds of sums of products, or wider where its algorithm rounds in other ways.
+std::vector<Expected> ExpectedOf(const Invocation& invocation, const Example& example) {
+  if (!invocation.extra_error) return example.expected;
+  Args args;
+  for (size_t i = 0; i < example.values.size(); ++i) {
+    args.operand[i] = const_cast<std::byte*>(example.values[i].data());
+  }
+  return Widened(example.expected, invocation.extra_error(args, example.outputs));
+}
+
+void ExpectWithinBound(const Example& example, const std::vector<Expected>& expected, DType dtype,
+                       const std::vector<std::byte>& dst) {
+  const Comparison worst = Compare(dst.data(), dtype, example.outputs, expected);
   EXPECT_TRUE(worst.ok()) << "element " << worst.index << " of " << example.outputs.size() << " is off by "
                           << worst.error << ", bound " << worst.bound;
 }
 
 void ExpectCorrect(const Invocation& invocation, const Example& example, DType dtype) {
+  const std::vector<Expected> expected = ExpectedOf(invocation, example);
   for (const size_t gap : {size_t{0}, SizeOf(dtype)}) {  // both ends of a vector's alignment, and one element off
     Arguments arguments(example, invocation, dtype, gap);
     const std::vector<std::byte> first = arguments.Call(invocation, /*pack=*/true);
-    ExpectWithinBound(example, dtype, first);
+    ExpectWithinBound(example, expected, dtype, first);
     const std::vector<std::byte> second = arguments.Call(invocation, /*pack=*/false);
     EXPECT_EQ(first, second) << "a second call gives another result";
     arguments.ExpectOnlyTheOutputWritten();

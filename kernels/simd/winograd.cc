@@ -1,0 +1,214 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/winograd.cc"
+#include "hwy/foreach_target.h"
+// clang-format off: foreach_target.h comes first
+#include "kernels/simd/gemm_tile-inl.h"
+#include "kernels/simd/winograd-inl.h"
+// clang-format on
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "hwy/highway.h"
+#include "kernels/simd/winograd.h"
+
+#ifndef ROOFGAP_KERNELS_SIMD_WINOGRAD_CC_
+#define ROOFGAP_KERNELS_SIMD_WINOGRAD_CC_
+namespace roofgap {
+namespace {
+
+constexpr int64_t kMaxBlock = 256;
+
+// Where a tile lies: its map and the first output.
+struct Place {
+  int64_t n, oh, ow;
+};
+
+Place PlaceOf(const WinogradPlan& plan, int64_t tile) {
+  const int64_t row = tile / plan.tiles_w;
+  return {row / plan.tiles_h, row % plan.tiles_h * plan.out, tile % plan.tiles_w * plan.out};
+}
+
+}  // namespace
+}  // namespace roofgap
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace roofgap {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <int kOut>
+void TransformInputs(const WinogradPlan& plan, const float* src, Range tiles, float* inputs) {
+  constexpr int64_t kIn = kOut + 2;
+  const WinogradConv& conv = plan.conv;
+  for (int64_t t = tiles.begin; t < tiles.end; ++t, inputs += plan.input_pitch) {
+    const Place at = PlaceOf(plan, t);
+    const int64_t ih = at.oh - conv.ph;
+    const int64_t iw = at.ow - conv.pw;
+    const winograd::InputTile tile = {.src = src + ((at.n * conv.ih + ih) * conv.iw + iw) * conv.ic,
+                                      .row = conv.iw * conv.ic,
+                                      .column = conv.ic,
+                                      .rows = {-ih, conv.ih - ih},
+                                      .columns = {-iw, conv.iw - iw}};
+    const bool inside = ih >= 0 && iw >= 0 && tile.rows.end >= kIn && tile.columns.end >= kIn;
+    const auto transform = inside ? &winograd::TransformInput<kOut, false> : &winograd::TransformInput<kOut, true>;
+    transform(tile, conv.ic, inputs, plan.input_step);
+  }
+}
+
+// The GEMM `e` of one panel, for `tiles` tiles of a block.
+void Multiply(const WinogradPlan& plan, const WinogradData& data, int64_t panel, int64_t e, int64_t tiles,
+              const float* inputs, float* outputs) {
+  const int64_t k = plan.conv.ic;
+  const GemmB b = {data.packed + (panel * plan.gemms() + e) * k * kGemmNR, 0, kGemmNR, true};
+  const GemmRun run = {0, 0, k};
+  const int64_t left = plan.conv.oc - panel * kGemmNR;
+  const int64_t columns = std::min(kGemmNR, (left + winograd::kLanes - 1) / winograd::kLanes * winograd::kLanes);
+  const int64_t heights = (tiles + kGemmMR - 1) / kGemmMR;
+  GemmRow rows[kGemmMR];
+  for (int64_t i = 0; i < heights; ++i) {
+    const Range share = Share(tiles, static_cast<int>(heights), static_cast<int>(i));
+    const int64_t size = share.end - share.begin;
+    for (int64_t r = 0; r < size; ++r) {
+      rows[r] = {inputs + (share.begin + r) * plan.input_pitch, outputs + (share.begin + r) * kGemmNR};
+    }
+    GemmTile({rows, static_cast<size_t>(size)}, {&run, 1}, b, columns, {});
+  }
+}
+
+template <int kOut>
+void TransformOutputs(const WinogradPlan& plan, const WinogradData& data, int64_t panel, Range tiles,
+                      const float* outputs) {
+  const WinogradConv& conv = plan.conv;
+  const int64_t oc = panel * kGemmNR;
+  const int64_t channels = std::min(kGemmNR, conv.oc - oc);
+  const float* bias = data.bias != nullptr ? data.bias + oc : nullptr;
+  for (int64_t t = tiles.begin; t < tiles.end; ++t, outputs += kGemmNR) {
+    const Place at = PlaceOf(plan, t);
+    const winograd::OutputTile tile = {
+        .dst = data.dst + ((at.n * conv.oh() + at.oh) * conv.ow() + at.ow) * conv.oc + oc,
+        .row = conv.ow() * conv.oc,
+        .column = conv.oc,
+        .rows = conv.oh() - at.oh,
+        .columns = conv.ow() - at.ow};
+    winograd::TransformOutput<kOut>(outputs, plan.output_step, bias, conv.act, tile, channels);
+  }
+}
+
+template <int kOut>
+void Run(const WinogradPlan& plan, const WinogradData& data, int thread) {
+  const WinogradPart& part = plan.parts[thread];
+  float* const inputs = data.workspace + thread * plan.workspace_floats;
+  float* const outputs = inputs + plan.gemms() * plan.input_step;
+  const int64_t tiles = part.tiles.end - part.tiles.begin;
+  const int64_t blocks = (tiles + plan.block - 1) / plan.block;
+  const int64_t panel_floats = plan.gemms() * plan.output_step;
+  for (int64_t i = 0; i < blocks; ++i) {
+    const Range share = Share(tiles, static_cast<int>(blocks), static_cast<int>(i));
+    const Range block = {part.tiles.begin + share.begin, part.tiles.begin + share.end};
+    const int64_t size = block.end - block.begin;
+    TransformInputs<kOut>(plan, data.src, block, inputs);
+    for (int64_t first = part.panels.begin; first < part.panels.end; first += plan.group) {
+      const int64_t end = std::min(first + plan.group, part.panels.end);
+      for (int64_t e = 0; e < plan.gemms(); ++e) {
+        for (int64_t p = first; p < end; ++p) {
+          Multiply(plan, data, p, e, size, inputs + e * plan.input_step,
+                   outputs + (p - first) * panel_floats + e * plan.output_step);
+        }
+      }
+      for (int64_t p = first; p < end; ++p) {
+        TransformOutputs<kOut>(plan, data, p, block, outputs + (p - first) * panel_floats);
+      }
+    }
+  }
+}
+
+void Run2(const WinogradPlan& plan, const WinogradData& data, int thread) { Run<2>(plan, data, thread); }
+void Run4(const WinogradPlan& plan, const WinogradData& data, int thread) { Run<4>(plan, data, thread); }
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace roofgap
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace roofgap {
+namespace {
+
+HWY_EXPORT(Run2);
+HWY_EXPORT(Run4);
+
+constexpr int64_t kLine = 16;  // floats
+
+// The next odd number of cache lines, so that no power of two separates what is read or written together.
+int64_t OddLines(int64_t floats) { return ((floats + kLine - 1) / kLine | 1) * kLine; }
+
+int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Threads that divide the tiles read all weights each; those that divide the channels transform all inputs each.
+std::vector<WinogradPart> Split(const WinogradPlan& plan, int threads) {
+  std::vector<WinogradPart> parts;
+  const bool by_panels = plan.tiles() < 2 * plan.mr * threads && plan.panels >= threads;
+  for (int thread = 0; thread < threads; ++thread) {
+    if (by_panels) {
+      parts.push_back({{0, plan.tiles()}, Share(plan.panels, threads, thread)});
+    } else {
+      parts.push_back({Share(plan.tiles(), threads, thread), {0, plan.panels}});
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+double WinogradPlan::Macs() const {
+  return static_cast<double>(gemms() * tiles()) * static_cast<double>(conv.ic * conv.oc);
+}
+
+std::string WinogradPlan::Name() const {
+  return std::string(isa) + " " + std::to_string(mr) + "x" + std::to_string(nr) + " tiles=" + std::to_string(block) +
+         (group == 1 ? "" : " panels=" + std::to_string(group)) +
+         (parts.size() > 1 && parts[0].panels.end != panels ? " split=oc" : "");
+}
+
+template <int kOut>
+WinogradPlan MakeWinogradPlan(const WinogradConv& conv, int threads) {
+  const GemmShape shape = ChosenGemmShape();
+  WinogradPlan plan;
+  plan.conv = conv;
+  plan.out = kOut;
+  plan.mr = shape.mr;
+  plan.nr = shape.nr;
+  plan.isa = shape.isa;
+  plan.tiles_h = CeilDiv(conv.oh(), kOut);
+  plan.tiles_w = CeilDiv(conv.ow(), kOut);
+  plan.panels = CeilDiv(conv.oc, shape.nr);
+  plan.parts = Split(plan, threads);
+  int64_t most = 1;
+  for (const WinogradPart& part : plan.parts) most = std::max(most, part.tiles.end - part.tiles.begin);
+  plan.input_pitch = OddLines(conv.ic);
+  const int64_t fit = (512 << 10) / (plan.gemms() * plan.input_pitch * int64_t{sizeof(float)});
+  int64_t block = std::clamp(fit / plan.mr * plan.mr, plan.mr, kMaxBlock);
+  plan.group = 1;
+  plan.block = CeilDiv(most, CeilDiv(most, block));
+  plan.input_step = OddLines(plan.block * plan.input_pitch);
+  plan.output_step = OddLines(plan.block * shape.nr);
+  plan.workspace_floats = plan.gemms() * (plan.input_step + plan.group * plan.output_step);
+  return plan;
+}
+
+template <int kOut>
+WinogradRun ChosenWinogradRun() {
+  if constexpr (kOut == 2) return HWY_DYNAMIC_DISPATCH(Run2);
+  return HWY_DYNAMIC_DISPATCH(Run4);
+}
+
+template WinogradPlan MakeWinogradPlan<2>(const WinogradConv&, int);
+template WinogradPlan MakeWinogradPlan<4>(const WinogradConv&, int);
+template WinogradRun ChosenWinogradRun<2>();
+template WinogradRun ChosenWinogradRun<4>();
+
+}  // namespace roofgap
+#endif  // HWY_ONCE
