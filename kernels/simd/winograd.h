@@ -1,10 +1,8 @@
 #ifndef ROOFGAP_KERNELS_SIMD_WINOGRAD_H_
 #define ROOFGAP_KERNELS_SIMD_WINOGRAD_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -78,7 +76,6 @@ struct WinogradPlan {
   int64_t mr = 0, nr = 0;  // the register tile
   int64_t tiles_h = 0, tiles_w = 0, panels = 0;
   int64_t block = 0;                // tiles that go through the transforms and the GEMMs together
-  int64_t group = 0;                // panels that do
   int64_t input_pitch = 0;          // floats from a tile's transformed channels to the next tile's
   int64_t input_step = 0;           // floats from one GEMM's transformed inputs to the next GEMM's
   int64_t output_step = 0;          // the same for its results
@@ -121,7 +118,7 @@ void PackWinograd(const WinogradPlan& plan, const float* wei, float* packed);
 //
 // (componentwise; Higham, Accuracy and stability of numerical algorithms, 2002, 3.1 and 24; with norms in Barabasz et
 // al., Error analysis and improving the accuracy of Winograd convolution for deep neural networks, 2020). All inputs of
-// the tile count, also those that the output itself does not depend on.
+// the tile count, for m = 4 also those that the output itself does not depend on.
 template <int kOut>
 std::vector<double> WinogradError(const WinogradConv& conv, const float* src, const float* wei,
                                   std::span<const int64_t> outputs);
