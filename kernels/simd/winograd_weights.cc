@@ -1,7 +1,8 @@
-#include <algorithm>
+// What Winograd's convolution does to weights: packing, and the error bound that they are part of.
 #include <array>
-#include <cmath>
-#include <limits>
+#include <cstdint>
+#include <span>
+#include <vector>
 
 #include "kernels/simd/winograd.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 constexpr double Abs(double x) { return x < 0 ? -x : x; }
 
-// left x right^T for left and right [kN][kM], x [kM][kM]; with kAbs, of the absolute values of all three.
+// matrix x matrix^T for matrix [kN][kM] and x [kM][kM]; with kAbs, of the absolute values of all three.
 template <bool kAbs, int kN, int kM>
 std::array<double, kN * kN> Sandwich(const double (&matrix)[kN][kM], const std::array<double, kM * kM>& x) {
   const auto value = [](double v) { return kAbs ? Abs(v) : v; };
