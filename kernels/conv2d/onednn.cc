@@ -1,7 +1,6 @@
+#include "kernels/conv2d/onednn.h"
+
 #include "kernels/api/registry.h"
-#include "kernels/conv2d/conv2d.h"
-#include "kernels/onednn/convolution.h"
-#include "kernels/onednn/plan.h"
 #include "kernels/onednn/session.h"
 
 // Direct convolution by oneDNN, in the layouts that it prefers. executed_flops is Count().flops, what a direct
@@ -10,29 +9,7 @@
 namespace roofgap {
 namespace {
 
-onednn::Convolution Describe(const Conv2d& p) {
-  return onednn::Describe({
-      .mb = p.mb,
-      .g = p.g,
-      .ic = p.ic,
-      .oc = p.oc,
-      .ih = p.ih,
-      .iw = p.iw,
-      .oh = p.oh(),
-      .ow = p.ow(),
-      .kh = p.kh,
-      .kw = p.kw,
-      .sh = p.sh,
-      .sw = p.sw,
-      .ph = p.ph,
-      .pw = p.pw,
-      .dh = p.dh,
-      .dw = p.dw,
-      .bia = p.bia != 0,
-      .act = p.act,
-      .wei_tag = p.g == 1 ? onednn::memory::format_tag::ohwi : onednn::memory::format_tag::gohwi,
-  });
-}
+onednn::Convolution Describe(const Conv2d& p) { return onednn::Describe(OneDnnShape(p)); }
 
 Support Supports(const Conv2d& problem, const Context& context) {
   return onednn::Supported(problem, context, Describe);
@@ -40,12 +17,7 @@ Support Supports(const Conv2d& problem, const Context& context) {
 
 Invocation Prepare(const Conv2d& problem, const Context& context) {
   const onednn::ThreadScope threads(context.threads);
-  const onednn::Convolution convolution = Describe(problem);
-  onednn::Plan plan;
-  const onednn::Tensor src = plan.Input(Conv2d::kSrc, convolution.src, convolution.primitive.src_desc());
-  const onednn::Tensor dst = plan.Output(Conv2d::kDst, convolution.dst, convolution.primitive.dst_desc());
-  Add(plan, convolution, Conv2d::kWei, Conv2d::kBia, src, dst);
-  return std::move(plan).Finish(context.threads, Count(problem, context.dtype).flops);
+  return onednn::PrepareAlone(Describe(problem), context, Count(problem, context.dtype).flops);
 }
 
 [[maybe_unused]] const bool kRegistered = Register<Conv2d>({

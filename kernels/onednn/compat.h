@@ -2,6 +2,7 @@
 #define ROOFGAP_KERNELS_ONEDNN_COMPAT_H_
 
 #include <oneapi/dnnl/dnnl.hpp>
+#include <vector>
 
 #include "kernels/api/process_isa.h"
 
@@ -12,19 +13,45 @@ namespace roofgap::onednn {
 
 using dnnl::memory;
 
-// Direct convolution for inference. `dilates` counts the gaps between taps, 0 for none. An empty `bia`: no bias.
-inline dnnl::convolution_forward::primitive_desc MakeConvolution(const dnnl::engine& engine, const memory::desc& src,
-                                                                 const memory::desc& wei, const memory::desc& bia,
-                                                                 const memory::desc& dst, const memory::dims& strides,
-                                                                 const memory::dims& dilates,
-                                                                 const memory::dims& padding,
-                                                                 const dnnl::primitive_attr& attr) {
+// A convolution for inference. `dilates` counts the gaps between taps, 0 for none. An empty `bia`: no bias.
+struct ConvolutionDesc {
+  dnnl::algorithm algorithm;
+  memory::desc src, wei, bia, dst;
+  memory::dims strides, dilates, padding;
+  dnnl::primitive_attr attr;
+};
+
+inline dnnl::convolution_forward::primitive_desc MakeConvolution(const dnnl::engine& engine, const ConvolutionDesc& d) {
   constexpr auto kProp = dnnl::prop_kind::forward_inference;
-  constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-  return {engine, kProp, kAlgorithm, src, wei, bia, dst, strides, dilates, padding, padding, attr};
+  return {engine, kProp, d.algorithm, d.src, d.wei, d.bia, d.dst, d.strides, d.dilates, d.padding, d.padding, d.attr};
 #else
-  return {{kProp, kAlgorithm, src, wei, bia, dst, strides, dilates, padding, padding}, attr, engine};
+  return {{kProp, d.algorithm, d.src, d.wei, d.bia, d.dst, d.strides, d.dilates, d.padding, d.padding}, d.attr, engine};
+#endif
+}
+
+// All implementations that the library has, those that it prefers first; at least one.
+inline std::vector<dnnl::convolution_forward::primitive_desc> MakeConvolutions(const dnnl::engine& engine,
+                                                                               const ConvolutionDesc& d) {
+  std::vector<dnnl::convolution_forward::primitive_desc> all;
+#if DNNL_VERSION_MAJOR >= 3
+  // next_impl() changes the object that copies share: each is made anew and advanced to its place.
+  for (;;) {
+    dnnl::convolution_forward::primitive_desc one = MakeConvolution(engine, d);
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (!one.next_impl()) return all;
+    }
+    all.push_back(one);
+  }
+#else
+  // next_impl() reads `described` again: of a temporary it silently finds nothing more.
+  const dnnl::convolution_forward::desc described(dnnl::prop_kind::forward_inference, d.algorithm, d.src, d.wei, d.bia,
+                                                  d.dst, d.strides, d.dilates, d.padding, d.padding);
+  dnnl::convolution_forward::primitive_desc one(described, d.attr, engine);
+  do {
+    all.push_back(one);
+  } while (one.next_impl());
+  return all;
 #endif
 }
 

@@ -1,8 +1,13 @@
 #ifndef ROOFGAP_KERNELS_ONEDNN_CONVOLUTION_H_
 #define ROOFGAP_KERNELS_ONEDNN_CONVOLUTION_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
 
+#include "kernels/api/variant.h"
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/plan.h"
 
@@ -14,20 +19,35 @@ struct ConvolutionShape {
   bool bia;
   int64_t act;
   memory::format_tag wei_tag;
+  dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct;
 };
 
 // The descriptors of the operands as the grammar has them, and of the primitive.
 struct Convolution {
   memory::desc src, wei, bia, dst;
   dnnl::convolution_forward::primitive_desc primitive;
+  std::string layouts;  // "nhwc>nChw16c": src and dst as the primitive wants them
 };
 
-// Plans a direct convolution whose weights may take any layout; so may the activations, unless `src` or `dst` is given.
+// Plans what the library prefers. Weights may take any layout; so may the activations, unless `src` or `dst` is given.
 Convolution Describe(const ConvolutionShape& shape, const memory::desc* src = nullptr,
                      const memory::desc* dst = nullptr);
 
+// Plans every implementation that the library has with activations in layouts of its choice, NHWC, or blocked by 16 or
+// by 8 channels, each once. Without those called "ref", plain loops hundreds of times slower, unless there is no other.
+std::vector<Convolution> DescribeAll(const ConvolutionShape& shape);
+
 // Appends it to the plan, with weights and bias from these operands.
 void Add(Plan& plan, const Convolution& convolution, size_t wei, size_t bia, const Tensor& src, const Tensor& dst);
+
+// An Invocation of the convolution alone, for the operands src, wei, bia and dst in that order.
+Invocation PrepareAlone(const Convolution& convolution, const Context& context, double executed_flops);
+
+// The fastest of `all` in a trial (kernels/api/trial.h); its impl ends in its layouts and the number of those tried.
+// `prepare` makes the Invocation of one. What the library cannot make after all is left out; throws Error when nothing
+// is left.
+Invocation PrepareFastest(const Problem& problem, const Context& context, const std::vector<Convolution>& all,
+                          const std::function<Invocation(const Convolution&)>& prepare);
 
 }  // namespace roofgap::onednn
 
