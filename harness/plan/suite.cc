@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "harness/plan/expand.h"
+#include "harness/plan/json_node.h"
+#include "harness/plan/shapes.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
@@ -14,58 +16,10 @@ namespace {
 
 using nlohmann::json;
 
-// A value inside the suite and where it stands.
-struct Node {
-  const json& value;
-  const std::filesystem::path& file;
-  std::string pointer;
-
-  std::string where() const { return file.string() + " " + (pointer.empty() ? "/" : pointer); }
-  Node at(const std::string& key) const { return {value.at(key), file, pointer + "/" + key}; }
-  Node at(size_t i) const { return {value.at(i), file, pointer + "/" + std::to_string(i)}; }
-
-  [[noreturn]] void Fail(const std::string& allowed) const {
-    std::string got = value.dump(-1, ' ', false, json::error_handler_t::replace);
-    if (got.size() > 60) got = got.substr(0, 57) + "...";
-    throw Error(where() + ": got " + got + "; allowed is " + allowed);
-  }
-};
-
-const Node& CheckKeys(const Node& node, const std::set<std::string>& allowed) {
-  if (!node.value.is_object()) node.Fail("an object");
-  for (const auto& [key, value] : node.value.items()) {
-    if (allowed.contains(key)) continue;
-    std::string names;
-    for (const std::string& name : allowed) names += (names.empty() ? "" : ", ") + name;
-    throw Error(node.where() + ": unknown key '" + key + "'; allowed are " + names);
-  }
-  return node;
-}
-
-std::string Text(const Node& node) {
-  if (!node.value.is_string()) node.Fail("a string");
-  return node.value.get<std::string>();
-}
-
-// The elements of a list; a single value counts as a list of one.
-std::vector<Node> Elements(const Node& node) {
-  if (!node.value.is_array()) return {node};
-  if (node.value.empty()) node.Fail("a list that is not empty");
-  std::vector<Node> elements;
-  for (size_t i = 0; i < node.value.size(); ++i) elements.push_back(node.at(i));
-  return elements;
-}
-
-std::vector<std::string> Texts(const Node& node) {
-  std::vector<std::string> texts;
-  for (const Node& element : Elements(node)) texts.push_back(Text(element));
-  return texts;
-}
-
 // A list of words of one vocabulary.
-std::vector<std::string> Words(const Node& node, bool (*known)(std::string_view), const std::string& allowed) {
+std::vector<std::string> Words(const JsonNode& node, bool (*known)(std::string_view), const std::string& allowed) {
   std::vector<std::string> words;
-  for (const Node& element : Elements(node)) {
+  for (const JsonNode& element : Elements(node)) {
     words.push_back(Text(element));
     if (!known(words.back())) element.Fail(allowed);
   }
@@ -78,7 +32,7 @@ std::string IsaNames() {
   return names;
 }
 
-int Threads(const Node& node) {
+int Threads(const JsonNode& node) {
   if (node.value == "all") return kAllThreads;
   constexpr int64_t kMost = 65536;
   if (!node.value.is_number_integer() || node.value < 1 || node.value > kMost) node.Fail("1 to 65536, or \"all\"");
@@ -90,7 +44,7 @@ const std::set<std::string>& AxisKeys() {
   return keys;
 }
 
-Axes ParseAxes(const Node& node) {
+Axes ParseAxes(const JsonNode& node) {
   Axes axes;
   const auto has = [&](const char* key) { return node.value.contains(key); };
   if (has("variants")) axes.variants = Texts(node.at("variants"));
@@ -98,10 +52,10 @@ Axes ParseAxes(const Node& node) {
   if (has("dtype")) axes.dtypes = Words(node.at("dtype"), IsDType, "f32, f64, bf16, s8");
   if (has("cache")) axes.caches = Words(node.at("cache"), IsCache, "warm, cold");
   if (has("threads")) {
-    for (const Node& element : Elements(node.at("threads"))) axes.threads.push_back(Threads(element));
+    for (const JsonNode& element : Elements(node.at("threads"))) axes.threads.push_back(Threads(element));
   }
   if (has("budget_s")) {
-    const Node budget = node.at("budget_s");
+    const JsonNode budget = node.at("budget_s");
     if (!budget.value.is_number() || !(budget.value > 0) || !(budget.value <= 3600)) budget.Fail("seconds, 0 to 3600");
     axes.budget_s = budget.value.get<double>();
   }
@@ -113,13 +67,67 @@ std::set<std::string> With(std::set<std::string> keys, std::initializer_list<std
   return keys;
 }
 
-void ParseCase(const Node& node, const Axes& defaults, Request* request) {
-  CheckKeys(node, With(AxisKeys(), {"label", "problem"}));
-  if (!node.value.contains("problem")) throw Error(node.where() + ": 'problem' is missing");
+// The problem with its batch, in front of the letters. What it becomes is checked when it is parsed.
+std::string WithBatch(std::string problem, int64_t mb) {
+  const size_t colon = problem.find(':');
+  return problem.insert(colon == std::string::npos ? problem.size() : colon + 1, "mb" + std::to_string(mb));
+}
+
+// The layers of the file that `name` names, relative to the suite's own folder.
+std::vector<Layer> ReadLayers(const JsonNode& name) {
+  try {
+    return ReadShapes((name.file.parent_path() / Text(name)).lexically_normal());
+  } catch (const Error& error) {
+    throw Error(name.where() + ": " + error.what());
+  }
+}
+
+// The layers of the files that a case names; with `op`, those of one op.
+std::vector<Layer> LayersOf(const JsonNode& node) {
+  const std::string op = node.has("op") ? Text(node.at("op")) : "";
+  std::vector<Layer> layers;
+  for (const JsonNode& name : Elements(node.at("shapes"))) {
+    const size_t before = layers.size();
+    for (Layer& layer : ReadLayers(name)) {
+      if (op.empty() || layer.problem.substr(0, layer.problem.find(':')) == op) layers.push_back(std::move(layer));
+    }
+    if (layers.size() == before) throw Error(name.where() + ": " + Text(name) + " has no layer of op '" + op + "'");
+  }
+  return layers;
+}
+
+// What a case names: problems in place, or the layers of shapes files.
+std::vector<Layer> Asked(const JsonNode& node) {
+  if (node.has("problem") == node.has("shapes")) {
+    throw Error(node.where() + (node.has("problem") ? ": 'problem' and 'shapes' exclude each other"
+                                                    : ": 'problem' is missing, or 'shapes' in its place"));
+  }
+  if (node.has("shapes")) {
+    if (node.has("label"))
+      throw Error(node.where() + ": 'label' goes with 'problem'; layers of 'shapes' have their own");
+    return LayersOf(node);
+  }
+  if (node.has("op")) throw Error(node.where() + ": 'op' goes with 'shapes'");
+  const std::string label = node.has("label") ? Text(node.at("label")) : "";
+  std::vector<Layer> problems;
+  for (const JsonNode& problem : Elements(node.at("problem"))) {
+    problems.push_back({.label = label, .problem = Text(problem), .where = problem.where()});
+  }
+  return problems;
+}
+
+void ParseCase(const JsonNode& node, const Axes& defaults, Request* request) {
+  CheckKeys(node, With(AxisKeys(), {"label", "problem", "shapes", "op", "mb"}));
   const Axes axes = Override(defaults, ParseAxes(node));
-  const std::string label = node.value.contains("label") ? Text(node.at("label")) : "";
-  for (const Node& problem : Elements(node.at("problem"))) {
-    request->problems.push_back({.label = label, .problem = Text(problem), .where = problem.where(), .axes = axes});
+  std::vector<int64_t> batches;
+  if (node.has("mb")) {
+    for (const JsonNode& mb : Elements(node.at("mb"))) batches.push_back(Integer(mb, 1, 1 << 20));
+  }
+  for (const Layer& layer : Asked(node)) {
+    if (batches.empty()) request->problems.push_back({layer.label, layer.problem, layer.where, axes});
+    for (int64_t mb : batches) {
+      request->problems.push_back({layer.label, WithBatch(layer.problem, mb), layer.where, axes});
+    }
   }
 }
 
@@ -147,25 +155,15 @@ Axes Override(Axes base, const Axes& over) {
 }
 
 Request ParseSuite(std::string_view text, const std::filesystem::path& file) {
-  json document;
-  try {
-    document = json::parse(text);
-  } catch (const json::exception& error) {
-    // "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error while ..."
-    const std::string what = error.what();
-    const size_t at = what.find("parse error");
-    throw Error(file.string() + ": not JSON: " + (at == std::string::npos ? what : what.substr(at)));
-  }
-  const Node root{document, file, ""};
+  const json document = ParseJson(text, file);
+  const JsonNode root{document, file, ""};
   CheckKeys(root, {"description", "defaults", "cases"});
   if (document.contains("description")) Text(root.at("description"));
   Axes defaults;
   if (document.contains("defaults")) defaults = ParseAxes(CheckKeys(root.at("defaults"), AxisKeys()));
   if (!document.contains("cases")) throw Error(root.where() + ": 'cases' is missing");
-  const Node cases = root.at("cases");
-  if (!cases.value.is_array() || cases.value.empty()) cases.Fail("a list of cases that is not empty");
   Request request{.name = file.stem().string()};
-  for (const Node& node : Elements(cases)) ParseCase(node, defaults, &request);
+  for (const JsonNode& node : List(root.at("cases"), "cases")) ParseCase(node, defaults, &request);
   return request;
 }
 
