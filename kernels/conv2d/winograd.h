@@ -10,6 +10,7 @@
 #include "kernels/api/registry.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/simd/winograd.h"
+#include "kernels/simd/winograd_error.h"
 
 namespace roofgap {
 
@@ -41,8 +42,8 @@ Invocation PrepareWinograd(const Conv2d& p, const Context& context) {
     PackWinograd<kOut>(*plan, args.at<float>(Conv2d::kWei), reinterpret_cast<float*>(args.packed));
   };
   invocation.extra_error = [conv](const Args& args, std::span<const int64_t> outputs) {
-    std::vector<double> errors =
-        WinogradError<kOut>(conv, args.at<float>(Conv2d::kSrc), args.at<float>(Conv2d::kWei), outputs);
+    std::vector<double> errors = WinogradError<WinogradMatrices<kOut>>(conv, args.at<float>(Conv2d::kSrc),
+                                                                       args.at<float>(Conv2d::kWei), outputs);
     for (double& error : errors) error *= ActivationSlope(conv.act, UnitRoundoff(DType::kF32));
     return errors;
   };

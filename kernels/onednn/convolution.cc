@@ -56,6 +56,7 @@ Convolution WithOperands(const ConvolutionShape& shape, const dnnl::convolution_
       .wei = F32(WeightDims(shape), shape.wei_tag),
       .bia = Bias(shape),
       .dst = F32(DstDims(shape), Tag::nhwc),
+      .wei_plain = F32(WeightDims(shape), shape.wei_tag == Tag::ohwi ? Tag::oihw : Tag::goihw),
       .primitive = primitive,
       .layouts =
           LayoutName(primitive.src_desc(), SrcDims(shape)) + ">" + LayoutName(primitive.dst_desc(), DstDims(shape)),
@@ -99,7 +100,8 @@ std::vector<Convolution> DescribeAll(const ConvolutionShape& shape) {
 void Add(Plan& plan, const Convolution& convolution, size_t wei, size_t bia, const Tensor& src, const Tensor& dst) {
   std::vector<std::pair<int, Tensor>> args = {
       {DNNL_ARG_SRC, src},
-      {DNNL_ARG_WEIGHTS, plan.Weights(wei, convolution.wei, convolution.primitive.weights_desc())},
+      {DNNL_ARG_WEIGHTS,
+       plan.Weights(wei, convolution.wei, convolution.primitive.weights_desc(), &convolution.wei_plain)},
       {DNNL_ARG_DST, dst},
   };
   if (convolution.bia.get_size() > 0) args.push_back({DNNL_ARG_BIAS, plan.Operand(bia, convolution.bia)});

@@ -25,6 +25,7 @@ struct ConvolutionShape {
 // The descriptors of the operands as the grammar has them, and of the primitive.
 struct Convolution {
   memory::desc src, wei, bia, dst;
+  memory::desc wei_plain;  // the weights as oihw, the only layout that the library makes Winograd's from
   dnnl::convolution_forward::primitive_desc primitive;
   std::string layouts;  // "nhwc>nChw16c": src and dst as the primitive wants them
 };

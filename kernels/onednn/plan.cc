@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/api/buffer.h"
 #include "kernels/onednn/session.h"
 
 namespace roofgap::onednn {
@@ -17,6 +18,18 @@ size_t Aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kA
 Step Reorder(const Tensor& from, const Tensor& to) {
   return Step(dnnl::reorder::primitive_desc(Engine(), from.layout, Engine(), to.layout),
               {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+}
+
+// In two steps. What lies between them is freed after pack, so that it counts as nobody's workspace.
+std::function<void(const Args&)> ReorderThrough(const Tensor& from, const memory::desc& layout, const Tensor& to) {
+  const Tensor between{layout, {Place::In::kWorkspace, 0}};
+  return [first = Reorder(from, between), second = Reorder(between, to), bytes = layout.get_size()](const Args& args) {
+    const Buffer scratch(bytes);
+    Args through = args;
+    through.workspace = scratch.data();
+    first(through);
+    second(through);
+  };
 }
 
 // All steps in order, or null when there are none.
@@ -70,10 +83,17 @@ Tensor Plan::Intermediate(const memory::desc& layout) {
   return tensor;
 }
 
-Tensor Plan::Weights(size_t index, const memory::desc& canonical, const memory::desc& wanted) {
+Tensor Plan::Weights(size_t index, const memory::desc& canonical, const memory::desc& wanted,
+                     const memory::desc* between) {
   if (wanted == canonical) return Operand(index, canonical);
   const Tensor packed = Packed(wanted);
-  pack_.emplace_back(Reorder(Operand(index, canonical), packed));
+  const Tensor operand = Operand(index, canonical);
+  try {
+    pack_.emplace_back(Reorder(operand, packed));
+  } catch (const dnnl::error&) {
+    if (between == nullptr) throw;
+    pack_.emplace_back(ReorderThrough(operand, *between, packed));
+  }
   return packed;
 }
 

@@ -53,8 +53,10 @@ class Plan {
   Tensor Operand(size_t index, const memory::desc& layout) const { return {layout, {Place::In::kOperand, index}}; }
 
   // An operand for a primitive that wants it as `wanted`: in place where `canonical` is that already, else rearranged
-  // by pack into the packed constants, or by reorder_in and reorder_out, through the workspace.
-  Tensor Weights(size_t index, const memory::desc& canonical, const memory::desc& wanted);
+  // by pack into the packed constants, or by reorder_in and reorder_out, through the workspace. Weights that the
+  // library cannot rearrange in one step go through the layout `between`, where that is given.
+  Tensor Weights(size_t index, const memory::desc& canonical, const memory::desc& wanted,
+                 const memory::desc* between = nullptr);
   Tensor Input(size_t index, const memory::desc& canonical, const memory::desc& wanted);
   Tensor Output(size_t index, const memory::desc& canonical, const memory::desc& wanted);
 

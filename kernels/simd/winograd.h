@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,7 @@ namespace roofgap {
 // so that a block of tiles is (m + 2)^2 independent GEMMs, tiles x ic by ic x oc, between two transforms.
 
 // The 1-d matrices. m + 1 finite points and infinity; A^T and G may be scaled against each other, point by point.
+// Beside them how often a transform rounds (winograd_error.h); weights are transformed in double and rounded once.
 template <int kOut>
 struct WinogradMatrices;
 
@@ -28,7 +28,7 @@ struct WinogradMatrices<2> {
   static constexpr double kAT[2][4] = {{1, 1, 1, 0}, {0, 1, -1, 1}};
   static constexpr double kG[4][3] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
   static constexpr double kBT[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}};
-  static constexpr int kInputRoundings = 1, kOutputRoundings = 2;
+  static constexpr int kInputRoundings = 1, kOutputRoundings = 2, kWeightRoundings = 1;
 };
 
 // Points 0, 1/2, -1/2, 2, -2. Beside the usual 0, 1, -1, 2, -2 the mean of |A^T| (|G| |B^T|) is 2.6 times smaller in
@@ -47,7 +47,7 @@ struct WinogradMatrices<4> {
                                       {0, 0, 1}};
   static constexpr double kBT[6][6] = {{1, 0, -4.25, 0, 1, 0},  {0, -2, -4, .5, 1, 0},   {0, 2, -4, -.5, 1, 0},
                                        {0, -.5, -.25, 2, 1, 0}, {0, .5, -.25, -2, 1, 0}, {0, 1, 0, -4.25, 0, 1}};
-  static constexpr int kInputRoundings = 2, kOutputRoundings = 3;
+  static constexpr int kInputRoundings = 2, kOutputRoundings = 3, kWeightRoundings = 1;
 };
 
 struct WinogradConv {
@@ -103,25 +103,6 @@ WinogradRun ChosenWinogradRun();
 // channel.
 template <int kOut>
 void PackWinograd(const WinogradPlan& plan, const float* wei, float* packed);
-
-// How far the sums before bias and activation may be off, for each of `outputs`, ascending flat indices into
-// dst [mb][oh][ow][oc]; u is the unit roundoff.
-//
-// Every operation on the way from a weight and an input to an output is linear, so its roundings show in the output as
-// factors (1 + e), |e| <= u, on single terms of A^T [sum (G g G^T) * (B^T d B)] A, provided that no transform cancels
-// what it has added (these do not: written out, the terms of each row are those of the matrix). With r_B and r_A
-// roundings in B^T and A^T, twice each, one in the weights (made in double), ic in the sum of products (compare.h) and
-// one where the bias is added, the error is at most
-//
-//   gamma(ic + 2 r_B + 2 r_A + 2) |A^T| [ sum over ic of (|G| |g| |G^T|) * (|B^T| |d| |B|) ] |A|,  gamma(k) = k u/(1 -
-//   k u)
-//
-// (componentwise; Higham, Accuracy and stability of numerical algorithms, 2002, 3.1 and 24; with norms in Barabasz et
-// al., Error analysis and improving the accuracy of Winograd convolution for deep neural networks, 2020). All inputs of
-// the tile count, for m = 4 also those that the output itself does not depend on.
-template <int kOut>
-std::vector<double> WinogradError(const WinogradConv& conv, const float* src, const float* wei,
-                                  std::span<const int64_t> outputs);
 
 }  // namespace roofgap
 

@@ -1,47 +1,15 @@
-// What Winograd's convolution does to weights: packing, and the error bound that they are part of.
 #include <array>
-#include <cstdint>
-#include <span>
-#include <vector>
 
 #include "kernels/simd/winograd.h"
+#include "kernels/simd/winograd_error.h"
 
 namespace roofgap {
-namespace {
-
-constexpr double Abs(double x) { return x < 0 ? -x : x; }
-
-// matrix x matrix^T for matrix [kN][kM] and x [kM][kM]; with kAbs, of the absolute values of all three.
-template <bool kAbs, int kN, int kM>
-std::array<double, kN * kN> Sandwich(const double (&matrix)[kN][kM], const std::array<double, kM * kM>& x) {
-  const auto value = [](double v) { return kAbs ? Abs(v) : v; };
-  double half[kN][kM] = {};
-  for (int i = 0; i < kN; ++i) {
-    for (int k = 0; k < kM; ++k) {
-      for (int j = 0; j < kM; ++j) half[i][j] += value(matrix[i][k]) * value(x[k * kM + j]);
-    }
-  }
-  std::array<double, kN* kN> result = {};
-  for (int i = 0; i < kN; ++i) {
-    for (int j = 0; j < kN; ++j) {
-      for (int k = 0; k < kM; ++k) result[i * kN + j] += half[i][k] * value(matrix[j][k]);
-    }
-  }
-  return result;
-}
-
-// The 3 x 3 weights of one pair of channels.
-std::array<double, 9> Taps(const float* wei, int64_t oc, int64_t ic, int64_t ic_count) {
-  std::array<double, 9> taps;
-  for (int64_t tap = 0; tap < 9; ++tap) taps[tap] = wei[(oc * 9 + tap) * ic_count + ic];
-  return taps;
-}
-
-}  // namespace
 
 template <int kOut>
 void PackWinograd(const WinogradPlan& plan, const float* wei, float* packed) {
   constexpr int64_t kGemms = int64_t{kOut + 2} * (kOut + 2);
+  using winograd::Sandwich;
+  using winograd::Taps;
   const WinogradConv& conv = plan.conv;
   for (int64_t panel = 0; panel < plan.panels; ++panel, packed += kGemms * conv.ic * plan.nr) {
     for (int64_t ic = 0; ic < conv.ic; ++ic) {
@@ -55,90 +23,7 @@ void PackWinograd(const WinogradPlan& plan, const float* wei, float* packed) {
   }
 }
 
-namespace {
-
-// |B^T| |d| |B| of every input channel of the tile whose first input is (ih, iw): [gemm][ic].
-template <int kOut>
-void InputMagnitudes(const WinogradConv& conv, const float* map, int64_t ih, int64_t iw, double* to) {
-  constexpr int64_t kIn = kOut + 2;
-  for (int64_t c = 0; c < conv.ic; ++c) {
-    std::array<double, kIn* kIn> d = {};
-    for (int64_t i = 0; i < kIn; ++i) {
-      for (int64_t j = 0; j < kIn; ++j) {
-        const int64_t h = ih + i;
-        const int64_t w = iw + j;
-        if (h >= 0 && h < conv.ih && w >= 0 && w < conv.iw) d[i * kIn + j] = map[(h * conv.iw + w) * conv.ic + c];
-      }
-    }
-    const std::array<double, kIn* kIn> v = Sandwich<true>(WinogradMatrices<kOut>::kBT, d);
-    for (int64_t e = 0; e < kIn * kIn; ++e) to[e * conv.ic + c] = v[e];
-  }
-}
-
-// Sum of a[i] * b[i], in partial sums that compilers turn into vectors.
-double Dot(const double* a, const double* b, int64_t n) {
-  double sum[4] = {};
-  int64_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    for (int64_t lane = 0; lane < 4; ++lane) sum[lane] += a[i + lane] * b[i + lane];
-  }
-  for (; i < n; ++i) sum[0] += a[i] * b[i];
-  return sum[0] + sum[1] + sum[2] + sum[3];
-}
-
-}  // namespace
-
-template <int kOut>
-std::vector<double> WinogradError(const WinogradConv& conv, const float* src, const float* wei,
-                                  std::span<const int64_t> outputs) {
-  using Matrices = WinogradMatrices<kOut>;
-  constexpr int64_t kIn = kOut + 2;
-  constexpr int64_t kGemms = kIn * kIn;
-  std::vector<double> weights(static_cast<size_t>(conv.oc * kGemms * conv.ic));  // |G| |g| |G^T|, [oc][gemm][ic]
-  for (int64_t oc = 0; oc < conv.oc; ++oc) {
-    for (int64_t ic = 0; ic < conv.ic; ++ic) {
-      const std::array<double, kGemms> u = Sandwich<true>(Matrices::kG, Taps(wei, oc, ic, conv.ic));
-      for (int64_t e = 0; e < kGemms; ++e) weights[(oc * kGemms + e) * conv.ic + ic] = u[e];
-    }
-  }
-  constexpr double kUnit = 0x1p-24 + 0x1p-50;  // of f32, and what transforming the weights in double adds
-  const double roundings =
-      static_cast<double>(conv.ic + 2 * Matrices::kInputRoundings + 2 * Matrices::kOutputRoundings + 2);
-  const double gamma = roundings * kUnit / (1 - roundings * kUnit);
-
-  std::vector<double> errors(outputs.size());
-  std::vector<double> inputs(static_cast<size_t>(kGemms * conv.ic));
-  int64_t of_pixel = -1;  // whose tile `inputs` is
-  for (size_t at = 0; at < outputs.size(); ++at) {
-    const int64_t pixel = outputs[at] / conv.oc;
-    const int64_t oc = outputs[at] % conv.oc;
-    const int64_t ow = pixel % conv.ow();
-    const int64_t oh = pixel / conv.ow() % conv.oh();
-    const int64_t n = pixel / (conv.ow() * conv.oh());
-    if (pixel != of_pixel) {
-      InputMagnitudes<kOut>(conv, src + n * conv.ih * conv.iw * conv.ic, oh / kOut * kOut - conv.ph,
-                            ow / kOut * kOut - conv.pw, inputs.data());
-      of_pixel = pixel;
-    }
-    double sum = 0;
-    for (int64_t i = 0; i < kIn; ++i) {
-      for (int64_t j = 0; j < kIn; ++j) {
-        const double factor = Abs(Matrices::kAT[oh % kOut][i]) * Abs(Matrices::kAT[ow % kOut][j]);
-        if (factor == 0) continue;
-        const int64_t e = i * kIn + j;
-        sum += factor * Dot(&inputs[e * conv.ic], &weights[(oc * kGemms + e) * conv.ic], conv.ic);
-      }
-    }
-    errors[at] = gamma * sum;
-  }
-  return errors;
-}
-
 template void PackWinograd<2>(const WinogradPlan&, const float*, float*);
 template void PackWinograd<4>(const WinogradPlan&, const float*, float*);
-template std::vector<double> WinogradError<2>(const WinogradConv&, const float*, const float*,
-                                              std::span<const int64_t>);
-template std::vector<double> WinogradError<4>(const WinogradConv&, const float*, const float*,
-                                              std::span<const int64_t>);
 
 }  // namespace roofgap
