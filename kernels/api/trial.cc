@@ -15,8 +15,8 @@
 namespace roofgap {
 namespace {
 
-constexpr double kBudgetS = 0.05;
-constexpr int kFewestRounds = 3;
+constexpr double kBudgetS = 0.1;
+constexpr int kFewestRounds = 5;
 constexpr int kMostRounds = 40;
 
 using Clock = std::chrono::steady_clock;
@@ -55,7 +55,7 @@ class Field {
 // be the fault of cold caches and sleeping threads.
 bool IsBehind(double least_s, double best_s, int rounds) {
   if (rounds == 1) return least_s > 1e-3 && least_s > 3 * best_s;
-  return least_s > 1.2 * best_s;
+  return least_s > 1.5 * best_s;
 }
 
 }  // namespace
