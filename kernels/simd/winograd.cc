@@ -140,7 +140,7 @@ int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr size_t kLargeWeights = size_t{12} << 20;
 
 // Threads that divide the tiles read all weights each, those that divide the channels transform all inputs each. The
-// former is 3 to 15 % faster on two cores, unless large weights meet few tiles (7x7x512: the latter by 20 %).
+// former is 2 to 14 % faster on two cores, unless large weights meet few tiles (7x7x512: the latter by 20 %).
 std::vector<WinogradPart> Split(const WinogradPlan& plan, int threads) {
   const int64_t tiles = plan.tiles();
   const bool few = tiles < plan.mr * threads && (plan.packed_bytes() > kLargeWeights || 2 * tiles < plan.mr * threads);
@@ -156,7 +156,7 @@ std::vector<WinogradPart> Split(const WinogradPlan& plan, int threads) {
 }
 
 // The transformed inputs of a block fit into an L2 of 1 MiB beside one panel of results and the weights that pass; any
-// number of tiles that does so is as fast within 2 %. Large weights come from memory once a block: fewer blocks then
+// number of tiles that does so is as fast within 4 %. Large weights come from memory once a block: fewer blocks then
 // (28x28x512: 49 tiles at once take 5.0 ms, 13 take 8.0).
 int64_t TilesOfABlock(const WinogradPlan& plan) {
   const bool large = plan.packed_bytes() > kLargeWeights;
