@@ -122,7 +122,7 @@ int Run(const CLI::App& run, const RunWords& words, const std::string& command) 
 int Dispatch(int argc, char** argv) {
   CLI::App app("roofgap: the gap between FLOPs and measured latency, kernel by kernel", "roofgap");
   app.require_subcommand(1);
-  app.set_version_flag("--version", "roofgap " + NewRunInfo().roofgap_version);
+  app.set_version_flag("--version", "roofgap " + Version());
   app.footer(kExamples);
 
   std::string op;

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <numeric>
 #include <random>
 
 #include "harness/measure/pinning.h"
+#include "kernels/api/format.h"
 
 namespace roofgap {
 namespace {
@@ -44,10 +44,8 @@ double ChasedBytes(const Level& level, double most_bytes) {
 }
 
 std::string NearlyAs(const Ceiling& row, const Ceiling& next) {
-  char text[160];
-  std::snprintf(text, sizeof text, "latency of %s (%.1f ns) is nearly that of %s (%.1f ns): others may hold the cache",
-                row.level.c_str(), *row.best, next.level.c_str(), *next.best);
-  return text;
+  return Format("latency of %s (%.1f ns) is nearly that of %s (%.1f ns): others may hold the cache", row.level.c_str(),
+                *row.best, next.level.c_str(), *next.best);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +14,7 @@
 #include "hwprobe/core_groups.h"
 #include "hwprobe/latency.h"
 #include "kernels/api/error.h"
+#include "kernels/api/format.h"
 
 namespace roofgap {
 namespace {
@@ -49,9 +49,7 @@ Extent ExtentOf(const Machine& machine, std::optional<int64_t> most, int threads
 }
 
 std::string Size(double bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, bytes < 1e6 ? "%.0f KiB" : "%.1f MiB", bytes / (bytes < 1e6 ? 1024.0 : 1048576.0));
-  return text;
+  return Format(bytes < 1e6 ? "%.0f KiB" : "%.1f MiB", bytes / (bytes < 1e6 ? 1024.0 : 1048576.0));
 }
 
 void NoteSmallExtent(const Extent& extent, int threads, Machine& machine) {

@@ -1,23 +1,14 @@
 #include "hwprobe/report.h"
 
-#include <cstdarg>
-#include <cstdio>
 #include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
+#include "kernels/api/format.h"
+
 namespace roofgap {
 namespace {
-
-[[gnu::format(printf, 1, 2)]] std::string Format(const char* format, ...) {
-  char text[256];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  return text;
-}
 
 std::string Size(const Number& bytes) {
   if (!bytes) return "-";

@@ -23,7 +23,7 @@ except ImportError as missing:
 
 import roofgap_io
 from roofgap_io import InputError, number
-from roofline_axes import BEHIND_TEXT, value
+from roofline_axes import BEHIND_TEXT, save, value
 
 # Okabe and Ito's palette, told apart by colour-blind readers too.
 PATTERN_COLOURS = {"load": "#0072B2", "copy": "#D55E00"}
@@ -157,24 +157,10 @@ def draw_levels(axes, levels):
             axes.axvspan(begin, end, color=BAND_COLOUR, linewidth=0, zorder=0)
         best = number(row, "best")
         axes.plot([begin, end], [best, best], color="black", linewidth=1.8, solid_capstyle="butt", zorder=3)
-        axes.annotate(
-            f"{level} {value(best)} GB/s",
-            (high if last else (begin * end) ** 0.5, best),
-            xytext=(0, 15),
-            textcoords="offset points",
-            ha="right" if last else "center",
-            fontsize=10,
-            fontweight="bold",
-        )
-        axes.annotate(
-            f"{row['pattern']}, {row['isa']}",
-            (high if last else (begin * end) ** 0.5, best),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="right" if last else "center",
-            fontsize=9,
-            color=TEXT_COLOUR,
-        )
+        at, align = ((high, best), "right") if last else (((begin * end) ** 0.5, best), "center")
+        above = dict(xy=at, ha=align, textcoords="offset points")
+        axes.annotate(f"{level} {value(best)} GB/s", xytext=(0, 15), fontsize=10, fontweight="bold", **above)
+        axes.annotate(f"{row['pattern']}, {row['isa']}", xytext=(0, 4), fontsize=9, color=TEXT_COLOUR, **above)
         draw_ends(axes, row)
         begin = end
 
@@ -321,10 +307,7 @@ def main(arguments):
         pictures = {"memory": memory_picture(machine, ceilings, curve, panels)}
         pictures["compute"] = compute_picture(machine, ceilings, panels)
         for name, figure in pictures.items():
-            for suffix in (".svg", ".png"):
-                path = f"{stem}_{name}{suffix}"
-                figure.savefig(path, dpi=130, metadata={"Date": None} if suffix == ".svg" else None)
-                print(path)
+            save(figure, f"{stem}_{name}")
     except (InputError, OSError) as error:
         print(f"plot_ceilings.py: {error}", file=sys.stderr)
         return 2

@@ -229,9 +229,7 @@ def main(arguments):
         panels = [(threads, *roofs(ceilings, isas, options.run_dir, common, threads)) for threads in counts]
         figure = draw(machine, rows, common, panels, untimed)
         stem = options.out or os.path.join(options.run_dir, "roofline")
-        for suffix in (".svg", ".png"):
-            figure.savefig(stem + suffix, dpi=130, metadata={"Date": None} if suffix == ".svg" else None)
-            print(stem + suffix)
+        roofline_axes.save(figure, stem)
     except (InputError, OSError) as error:
         print(f"plot_roofline.py: {error}", file=sys.stderr)
         return 2

@@ -90,6 +90,13 @@ def draw_roofs(panel, peak, bandwidths, peak_name="FMA"):
         )
 
 
+def save(figure, stem):
+    """Writes STEM.svg and STEM.png and prints their names."""
+    for suffix in (".svg", ".png"):
+        figure.savefig(stem + suffix, dpi=130, metadata={"Date": None} if suffix == ".svg" else None)
+        print(stem + suffix)
+
+
 def value(number_):
     """Three significant digits, without an exponent."""
     return f"{number_:.0f}" if number_ >= 100 else f"{number_:.3g}"

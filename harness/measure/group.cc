@@ -59,11 +59,13 @@ std::vector<Measurement> MeasureGroup(std::span<const Contender> contenders, con
   for (Sampler* sampler : active) {
     if (!stop()) sampler->WarmUpCalls(stop);
   }
+  std::vector<Measurement> results(samplers.size());
   const auto leaves = [&](const Sampler* sampler) {
-    if (sampler->done() && options.finished) {
-      options.finished(static_cast<size_t>(sampler - samplers.data()), sampler->Result(false));
-    }
-    return sampler->done();
+    if (!sampler->done()) return false;
+    const auto index = static_cast<size_t>(sampler - samplers.data());
+    results[index] = sampler->Result(false);
+    if (options.finished) options.finished(index, results[index]);
+    return true;
   };
   std::mt19937_64 random(options.seed);
   for (int64_t round = 0; !active.empty() && !interrupted; ++round) {
@@ -75,8 +77,7 @@ std::vector<Measurement> MeasureGroup(std::span<const Contender> contenders, con
     std::erase_if(active, leaves);
   }
 
-  std::vector<Measurement> results;
-  for (const Sampler& sampler : samplers) results.push_back(sampler.Result(interrupted && !sampler.done()));
+  for (const Sampler* sampler : active) results[static_cast<size_t>(sampler - samplers.data())] = sampler->Result(true);
   CompareCanaries(contenders, &results);
   return results;
 }

@@ -13,6 +13,7 @@
 #include "harness/measure/cgroup.h"
 #include "harness/measure/pinning.h"
 #include "harness/measure/system_files.h"
+#include "kernels/api/fnv.h"
 
 namespace roofgap {
 namespace {
@@ -178,8 +179,9 @@ std::string MachineId(const SystemFiles& files, const Host& host, const std::str
   for (const HostCache& cache : ReadCaches(files, present.empty() ? 0 : present[0]))
     identity << '|' << cache.level << ':' << cache.bytes;
   identity << '|' << std::llround(static_cast<double>(host.memory_bytes) / (1 << 30));
-  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const char c : identity.str()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  Fnv1a fingerprint;
+  for (const char c : identity.str()) fingerprint.Add(c);
+  const uint64_t hash = fingerprint.hash();
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string id;
   for (int shift = 44; shift >= 0; shift -= 4) id += kDigits[((hash ^ (hash >> 20)) >> shift) & 15];

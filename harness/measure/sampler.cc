@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "harness/measure/clock.h"
 #include "harness/measure/guards.h"
 #include "harness/measure/pinning.h"
 #include "harness/measure/warm_up.h"
+#include "kernels/api/format.h"
 
 namespace roofgap {
 namespace {
@@ -24,13 +24,6 @@ constexpr double kMostDiscarded = 0.20;
 // The samples are sorted at every look: 8 ms for those of 300 turns of 50 us calls, as much as a turn. From ten turns
 // on a look is taken whenever a tenth more have been.
 constexpr int64_t kLookEvery = 10;
-
-template <class... Values>
-std::string Format(const char* format, Values... values) {
-  char text[160];
-  std::snprintf(text, sizeof(text), format, values...);
-  return text;
-}
 
 }  // namespace
 

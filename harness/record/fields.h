@@ -122,6 +122,21 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"warnings", "", "what to know before relying on the row; separated by `; `"}, row.warnings);
 }
 
+// What ceilings.csv and curve.csv share: a rate, or a latency, and how well it is known.
+template <class Row, class Visit>
+void VisitRateFields(Row& row, Visit&& visit) {
+  visit(Field{"best", "see unit", "best of all repetitions: what nothing may pass"}, row.best);
+  visit(Field{"median", "see unit", "median repetition: what a program can count on"}, row.median);
+  visit(Field{"ci_low", "see unit", "lower end of the median's 95 % order-statistic interval"}, row.ci_low);
+  visit(Field{"ci_high", "see unit", "upper end of that interval"}, row.ci_high);
+  visit(Field{"n", "", "samples"}, row.n);
+  visit(Field{.name = "unit",
+              .description = "of best, median, ci_low and ci_high; G is 1e9",
+              .allowed = vocabulary::kUnit,
+              .required = true},
+        row.unit);
+}
+
 template <MaybeConst<Ceiling> Row, class Visit>
 void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"schema_version", "", "version of the columns; a reader refuses any other than its own"},
@@ -149,16 +164,7 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"capacity_bytes", "byte",
               "of all caches up to this level for these threads: the larger of knee_bytes and reported_bytes"},
         row.capacity_bytes);
-  visit(Field{"best", "see unit", "best of all repetitions: what nothing may pass"}, row.best);
-  visit(Field{"median", "see unit", "median repetition: what a program can count on"}, row.median);
-  visit(Field{"ci_low", "see unit", "lower end of the median's 95 % order-statistic interval"}, row.ci_low);
-  visit(Field{"ci_high", "see unit", "upper end of that interval"}, row.ci_high);
-  visit(Field{"n", "", "samples"}, row.n);
-  visit(Field{.name = "unit",
-              .description = "of best, median, ci_low and ci_high; G is 1e9",
-              .allowed = vocabulary::kUnit,
-              .required = true},
-        row.unit);
+  VisitRateFields(row, visit);
   visit(Field{"clock_ghz", "GHz", "core clock while measuring, by a chain of dependent adds"}, row.clock_ghz);
   visit(Field{.name = "flop_per_cycle",
               .unit = "FLOP/cycle",
@@ -193,16 +199,7 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"core_kind", "", "kind of core that ran it; `uniform` where all are alike"}, row.core_kind);
   visit(Field{"threads", "", "threads, one per physical core, pinned"}, row.threads);
   visit(Field{"working_set_bytes", "byte", "of all threads together"}, row.working_set_bytes);
-  visit(Field{"best", "see unit", "best of all repetitions"}, row.best);
-  visit(Field{"median", "see unit", "median repetition"}, row.median);
-  visit(Field{"ci_low", "see unit", "lower end of the median's 95 % order-statistic interval"}, row.ci_low);
-  visit(Field{"ci_high", "see unit", "upper end of that interval"}, row.ci_high);
-  visit(Field{"n", "", "samples"}, row.n);
-  visit(Field{.name = "unit",
-              .description = "of best, median, ci_low and ci_high; G is 1e9",
-              .allowed = vocabulary::kUnit,
-              .required = true},
-        row.unit);
+  VisitRateFields(row, visit);
 }
 
 template <MaybeConst<Cache> Row, class Visit>

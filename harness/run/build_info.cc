@@ -2,12 +2,13 @@
 
 #include <cinttypes>
 #include <cstdint>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "harness/record/provenance.h"
+#include "kernels/api/fnv.h"
+#include "kernels/api/format.h"
 #include "kernels/api/process_isa.h"
 
 namespace roofgap {
@@ -17,21 +18,21 @@ namespace {
 std::string ProgramFingerprint() {
   std::ifstream file("/proc/self/exe", std::ios::binary);
   if (!file) return "";
-  uint64_t hash = 0xcbf29ce484222325;
+  Fnv1a fingerprint;
   for (auto byte = std::istreambuf_iterator<char>(file); byte != std::istreambuf_iterator<char>(); ++byte) {
-    hash = (hash ^ static_cast<unsigned char>(*byte)) * 0x100000001b3;
+    fingerprint.Add(*byte);
   }
-  char text[17];
-  std::snprintf(text, sizeof text, "%016" PRIx64, hash);
-  return text;
+  return Format("%016" PRIx64, fingerprint.hash());
 }
 
 }  // namespace
 
+std::string Version() { return ROOFGAP_VERSION; }
+
 RunInfo NewRunInfo() {
   RunInfo info;
   info.utc = UtcNow();
-  info.roofgap_version = ROOFGAP_VERSION;
+  info.roofgap_version = Version();
   info.compiler = Compiler();
   info.build_type = ROOFGAP_BUILD_TYPE;
   static const std::string program = ProgramFingerprint();

@@ -6,6 +6,9 @@
 namespace roofgap {
 
 // A RunInfo that knows the program (version, compiler, build type, libraries) and the time; the rest is the run's.
+// Of the program.
+std::string Version();
+
 RunInfo NewRunInfo();
 
 }  // namespace roofgap

@@ -5,12 +5,12 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <map>
 #include <thread>
 
 #include "harness/measure/clock.h"
+#include "kernels/api/format.h"
 
 namespace roofgap {
 namespace {
@@ -40,13 +40,6 @@ std::optional<double> Spins(std::string_view text) {
   const auto factor = factors.find(std::string(rest, lower.data() + lower.size()));
   if (factor == factors.end()) return std::nullopt;
   return static_cast<double>(count) * factor->second;
-}
-
-template <class... Values>
-std::string Text(const char* format, Values... values) {
-  char text[96];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
 }
 
 }  // namespace
@@ -88,7 +81,7 @@ void EnergyPass::MeasureIdle(const std::function<bool()>& interrupted) {
     status_ = window.why;
   } else if (*window.joules == 0) {
     // Virtual machines show a counter that stands still.
-    status_ = meter_.source() + " counted nothing in " + Text("%.1f s", window.seconds);
+    status_ = meter_.source() + " counted nothing in " + Format("%.1f s", window.seconds);
   } else {
     idle_w_ = *window.joules / window.seconds;
   }
@@ -120,13 +113,12 @@ void EnergyPass::Measure(const std::function<void(int64_t)>& call, double call_n
   }
   const std::optional<double> beyond = BeyondIdle(*window.joules, window.seconds, *idle_w_);
   if (!beyond) {
-    record->energy_status = meter_.source() +
-                            Text(": %.3g J in %.1f s are not more than", *window.joules, window.seconds) +
-                            Text(" idle %.3g W", *idle_w_);
+    record->energy_status = meter_.source() + Format(": %.3g J in %.1f s are not more than idle %.3g W", *window.joules,
+                                                     window.seconds, *idle_w_);
     return;
   }
   record->energy_j = *beyond / static_cast<double>(calls);
-  record->energy_status = meter_.source() + Text(", idle %.3g W subtracted, %.1f s", *idle_w_, window.seconds);
+  record->energy_status = meter_.source() + Format(", idle %.3g W subtracted, %.1f s", *idle_w_, window.seconds);
 }
 
 }  // namespace roofgap

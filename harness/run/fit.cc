@@ -1,19 +1,15 @@
 #include "harness/run/fit.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <limits>
 
 #include "harness/measure/cold.h"
+#include "kernels/api/format.h"
 
 namespace roofgap {
 namespace {
 
-std::string Gib(double bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f GiB", bytes / (1 << 30));
-  return text;
-}
+std::string Gib(double bytes) { return Format("%.2f GiB", bytes / (1 << 30)); }
 
 // Bytes; without end where the system does not tell.
 double Available(const Host& host) {

@@ -1,7 +1,6 @@
 #include "harness/run/runner.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <memory>
 
@@ -16,6 +15,7 @@
 #include "harness/run/fit.h"
 #include "harness/run/operand_sets.h"
 #include "harness/run/verify.h"
+#include "kernels/api/format.h"
 
 namespace roofgap {
 namespace {
@@ -27,12 +27,6 @@ double TimeNs(const std::function<void()>& call) {
   const double begin = NowNs();
   call();
   return NowNs() - begin;
-}
-
-std::string Mib(int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
-  return text;
 }
 
 // Hands on the rows that became final without being measured.
@@ -141,7 +135,8 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
   record.peak_bytes = static_cast<double>(peak);
   const bool always_huge = context.host.huge_pages == "always";
   if (grown && *grown > ResidentTolerance(static_cast<int64_t>(peak), asked.threads, always_huge)) {
-    Warn(&record, "a call takes " + Mib(*grown) + " of memory beyond its workspace");
+    Warn(&record,
+         Format("a call takes %.1f MiB of memory beyond its workspace", static_cast<double>(*grown) / (1 << 20)));
   }
   record.prepare_ns = entrant->prepare_ns + pack_ns;
   record.reorder_ns = reorder_ns;
@@ -165,10 +160,7 @@ void Fill(const Measurement& measurement, Record* record) {
   if (measurement.clock_ghz > 0) record->clock_ghz = measurement.clock_ghz;
   if (measurement.canary_ns > 0) record->canary_ns = measurement.canary_ns;
   if (measurement.slower > kSlower) {
-    char text[80];
-    std::snprintf(text, sizeof text, "the machine was %.0f %% slower than beside others of the group",
-                  100 * measurement.slower);
-    Warn(record, text);
+    Warn(record, Format("the machine was %.0f %% slower than beside others of the group", 100 * measurement.slower));
   }
   if (!measurement.pinned) Warn(record, "not pinned: the system refused");
   if (measurement.batch > 1) Warn(record, "timed in batches of " + std::to_string(measurement.batch));

@@ -266,14 +266,11 @@ Invocation Prepare(const Conv2d& p, const Context& context) {
   invocation.run = [plan, run, threads = context.threads](const Args& args) {
     Parallel(threads, [&](int thread) { run(*plan, args, thread); });
   };
-  invocation.pack = [plan, group](const Args& args) {
-    for (int64_t g = 0; g < plan->p.g; ++g) {
-      PackB({args.at<float>(Conv2d::kWei) + g * plan->oc * plan->k, plan->k}, plan->oc, plan->k, plan->nr,
-            reinterpret_cast<float*>(args.packed) + g * group);
-    }
+  invocation.pack = [plan](const Args& args) {
+    PackGroups(args.at<float>(Conv2d::kWei), plan->p.g, plan->oc, plan->k, plan->nr,
+               reinterpret_cast<float*>(args.packed));
   };
-  invocation.impl = std::string(shape.isa) + " " + std::to_string(shape.mr) + "x" + std::to_string(shape.nr) +
-                    (p.dw == 1 && p.g == 1 ? " K=kw*ic" : " K=ic");
+  invocation.impl = shape.Name() + (p.dw == 1 && p.g == 1 ? " K=kw*ic" : " K=ic");
   for (const PixelClass& of : plan->classes) {
     for (const GemmRun& r : of.runs) {
       invocation.executed_flops += 2.0 * p.mb * p.oc * of.rows.size() * of.columns.size() * r.k;

@@ -125,13 +125,9 @@ Invocation Prepare(const Conv2d& p, const Context& context) {
   };
   const int64_t group = PackedFloats(plan.oc, plan.k, shape.nr);
   invocation.pack = [=](const Args& args) {
-    for (int64_t g = 0; g < p.g; ++g) {
-      PackB({args.at<float>(Conv2d::kWei) + g * plan.oc * plan.k, plan.k}, plan.oc, plan.k, shape.nr,
-            reinterpret_cast<float*>(args.packed) + g * group);
-    }
+    PackGroups(args.at<float>(Conv2d::kWei), p.g, plan.oc, plan.k, shape.nr, reinterpret_cast<float*>(args.packed));
   };
-  invocation.impl = std::string(shape.isa) + " " + std::to_string(shape.mr) + "x" + std::to_string(shape.nr) +
-                    (plan.copies ? " columns of one image" : " no columns: 1x1");
+  invocation.impl = shape.Name() + (plan.copies ? " columns of one image" : " no columns: 1x1");
   invocation.executed_flops = 2.0 * p.mb * p.oc * plan.pixels * plan.k;
   invocation.packed_bytes = p.g * group * sizeof(float);
   invocation.workspace_bytes = plan.copies ? p.g * plan.pixels * plan.k * sizeof(float) : 0;

@@ -1,7 +1,7 @@
 #include "kernels/conv2d/onednn.h"
 
 #include "kernels/api/registry.h"
-#include "kernels/onednn/session.h"
+#include "kernels/onednn/alone.h"
 
 // Direct convolution by oneDNN, in the layouts that it prefers. executed_flops is Count().flops, what a direct
 // algorithm cannot do without; some of the library's kernels also multiply by the zeros of the padding.
@@ -9,23 +9,12 @@
 namespace roofgap {
 namespace {
 
-onednn::Convolution Describe(const Conv2d& p) { return onednn::Describe(OneDnnShape(p)); }
-
-Support Supports(const Conv2d& problem, const Context& context) {
-  return onednn::Supported(problem, context, Describe);
-}
-
-Invocation Prepare(const Conv2d& problem, const Context& context) {
-  const onednn::ThreadScope threads(context.threads);
-  return onednn::PrepareAlone(Describe(problem), context, Count(problem, context.dtype).flops);
-}
-
 [[maybe_unused]] const bool kRegistered = Register<Conv2d>({
     .name = "onednn",
     .summary = "oneDNN's direct convolution, layouts of its choice, activation fused",
     .isa_control = IsaControl::kProcess,
-    .supports = Supports,
-    .prepare = Prepare,
+    .supports = onednn::SupportsAlone<Conv2d>,
+    .prepare = onednn::PreparePreferred<Conv2d>,
 });
 
 }  // namespace

@@ -2,11 +2,10 @@
 #include <optional>
 #include <string_view>
 
-#include "kernels/api/activation.h"
 #include "kernels/api/registry.h"
 #include "kernels/conv2d/onednn.h"
+#include "kernels/conv2d/winograd.h"
 #include "kernels/onednn/session.h"
-#include "kernels/simd/winograd_error.h"
 
 // oneDNN's Winograd convolution, the faster where it offers several: `convolution_winograd` must be asked for, is there
 // for AVX-512 alone, and left the library in 3.2. Tile and matrices follow from the implementation's name and are as in
@@ -56,22 +55,16 @@ Support Supports(const Conv2d& problem, const Context& context) {
   return onednn::Supported(problem, context, DescribeAll);
 }
 
-template <class Matrices>
-std::vector<double> Error(const Conv2d& p, const Args& args, std::span<const int64_t> outputs) {
-  const WinogradConv conv = {p.mb, p.ic, p.ih, p.iw, p.oc, p.ph, p.pw, p.act};
-  std::vector<double> errors =
-      WinogradError<Matrices>(conv, args.at<float>(Conv2d::kSrc), args.at<float>(Conv2d::kWei), outputs);
-  for (double& error : errors) error *= ActivationSlope(p.act, UnitRoundoff(DType::kF32));
-  return errors;
-}
-
 Invocation PrepareOne(const Conv2d& p, const Context& context, const onednn::Convolution& convolution) {
   const int out = *Tile(convolution);
   const auto tiles = static_cast<double>(p.mb * ((p.oh() + out - 1) / out) * ((p.ow() + out - 1) / out));
   const double macs = (out + 2) * (out + 2) * tiles * static_cast<double>(p.ic) * static_cast<double>(p.oc);
   Invocation invocation = PrepareAlone(convolution, context, 2 * macs);
-  invocation.extra_error = [p, of = out == 2 ? Error<Wino2x3> : Error<Wino4x3>](
-                               const Args& args, std::span<const int64_t> outputs) { return of(p, args, outputs); };
+  if (out == 2) {
+    invocation.extra_error = WinogradExtraError<Wino2x3>(p);
+  } else {
+    invocation.extra_error = WinogradExtraError<Wino4x3>(p);
+  }
   return invocation;
 }
 

@@ -25,9 +25,22 @@ inline Support SupportsWinograd(const Conv2d& p, const Context& context) {
   return {};
 }
 
+inline WinogradConv WinogradConvOf(const Conv2d& p) { return {p.mb, p.ic, p.ih, p.iw, p.oc, p.ph, p.pw, p.act}; }
+
+// Invocation::extra_error of a convolution by these matrices.
+template <class Matrices>
+auto WinogradExtraError(const Conv2d& p) {
+  return [conv = WinogradConvOf(p)](const Args& args, std::span<const int64_t> outputs) {
+    std::vector<double> errors =
+        WinogradError<Matrices>(conv, args.at<float>(Conv2d::kSrc), args.at<float>(Conv2d::kWei), outputs);
+    for (double& error : errors) error *= ActivationSlope(conv.act, UnitRoundoff(DType::kF32));
+    return errors;
+  };
+}
+
 template <int kOut>
 Invocation PrepareWinograd(const Conv2d& p, const Context& context) {
-  const WinogradConv conv = {p.mb, p.ic, p.ih, p.iw, p.oc, p.ph, p.pw, p.act};
+  const WinogradConv conv = WinogradConvOf(p);
   const auto plan = std::make_shared<const WinogradPlan>(MakeWinogradPlan<kOut>(conv, context.threads));
   Invocation invocation;
   invocation.run = [plan, run = ChosenWinogradRun<kOut>(), has_bias = p.bia != 0](const Args& args) {
@@ -41,12 +54,7 @@ Invocation PrepareWinograd(const Conv2d& p, const Context& context) {
   invocation.pack = [plan](const Args& args) {
     PackWinograd<kOut>(*plan, args.at<float>(Conv2d::kWei), reinterpret_cast<float*>(args.packed));
   };
-  invocation.extra_error = [conv](const Args& args, std::span<const int64_t> outputs) {
-    std::vector<double> errors = WinogradError<WinogradMatrices<kOut>>(conv, args.at<float>(Conv2d::kSrc),
-                                                                       args.at<float>(Conv2d::kWei), outputs);
-    for (double& error : errors) error *= ActivationSlope(conv.act, UnitRoundoff(DType::kF32));
-    return errors;
-  };
+  invocation.extra_error = WinogradExtraError<WinogradMatrices<kOut>>(p);
   invocation.impl = plan->Name();
   invocation.executed_flops = 2 * plan->Macs();
   invocation.packed_bytes = plan->packed_bytes();

@@ -39,29 +39,8 @@ Chain Describe(const DwSep& p) {
       .wei_tag = onednn::memory::format_tag::ohwi,
   });
   const onednn::memory::desc mid = pw.primitive.src_desc();
-  const onednn::Convolution dw = onednn::Describe(
-      {
-          .mb = p.mb,
-          .g = p.ic,
-          .ic = p.ic,
-          .oc = p.ic,
-          .ih = p.ih,
-          .iw = p.iw,
-          .oh = p.oh(),
-          .ow = p.ow(),
-          .kh = p.kh,
-          .kw = p.kw,
-          .sh = p.sh,
-          .sw = p.sw,
-          .ph = p.ph,
-          .pw = p.pw,
-          .dh = 1,
-          .dw = 1,
-          .bia = p.bia != 0,
-          .act = p.act,
-          .wei_tag = onednn::memory::format_tag::hwigo,
-      },
-      nullptr, &mid);
+  const onednn::Convolution dw =
+      onednn::Describe(onednn::ShapeOf(p, p.ic, p.ic, p.ic, onednn::memory::format_tag::hwigo), nullptr, &mid);
   return {dw, pw};
 }
 

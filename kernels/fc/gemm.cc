@@ -60,7 +60,7 @@ Invocation Prepare(const Fc& p, const Context& context) {
   invocation.pack = [=](const Args& args) {
     PackB({args.at<float>(Fc::kWei), p.ic}, p.oc, p.ic, shape.nr, reinterpret_cast<float*>(args.packed));
   };
-  invocation.impl = std::string(shape.isa) + " " + std::to_string(shape.mr) + "x" + std::to_string(shape.nr);
+  invocation.impl = shape.Name();
   invocation.executed_flops = 2.0 * p.mb * p.ic * p.oc;
   invocation.packed_bytes = PackedFloats(p.oc, p.ic, shape.nr) * sizeof(float);
   return invocation;

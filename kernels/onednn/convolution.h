@@ -22,6 +22,37 @@ struct ConvolutionShape {
   dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct;
 };
 
+// The shape of a convolution by the window of an op (ih iw kh kw sh sw ph pw, dh dw where it has them, bia act).
+template <class P>
+ConvolutionShape ShapeOf(const P& p, int64_t g, int64_t ic, int64_t oc, memory::format_tag wei_tag) {
+  ConvolutionShape shape = {
+      .mb = p.mb,
+      .g = g,
+      .ic = ic,
+      .oc = oc,
+      .ih = p.ih,
+      .iw = p.iw,
+      .oh = p.oh(),
+      .ow = p.ow(),
+      .kh = p.kh,
+      .kw = p.kw,
+      .sh = p.sh,
+      .sw = p.sw,
+      .ph = p.ph,
+      .pw = p.pw,
+      .dh = 1,
+      .dw = 1,
+      .bia = p.bia != 0,
+      .act = p.act,
+      .wei_tag = wei_tag,
+  };
+  if constexpr (requires { p.dh; }) {
+    shape.dh = p.dh;
+    shape.dw = p.dw;
+  }
+  return shape;
+}
+
 // The descriptors of the operands as the grammar has them, and of the primitive.
 struct Convolution {
   memory::desc src, wei, bia, dst;

@@ -14,4 +14,10 @@ void PackB(GemmIn w, int64_t n, int64_t k, int64_t nr, float* packed) {
   }
 }
 
+void PackGroups(const float* w, int64_t g, int64_t n, int64_t k, int64_t nr, float* packed) {
+  for (int64_t group = 0; group < g; ++group) {
+    PackB({w + group * n * k, k}, n, k, nr, packed + group * PackedFloats(n, k, nr));
+  }
+}
+
 }  // namespace roofgap

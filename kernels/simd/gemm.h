@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 namespace roofgap {
 
@@ -59,6 +60,8 @@ struct GemmShape {
   int64_t mr = 0;
   int64_t nr = 0;
   const char* isa = "";  // hwy::TargetName
+
+  std::string Name() const { return std::string(isa) + " " + std::to_string(mr) + "x" + std::to_string(nr); }
 };
 
 // The rows that a tile should have, at most mr, when the rows of A lie `pitch` floats apart: rows a multiple of 4 KiB
@@ -73,6 +76,9 @@ inline int64_t PackedFloats(int64_t n, int64_t k, int64_t nr) { return (n + nr -
 
 // Packs the transpose of w, [n][k] (a weight matrix [oc][ic], or the keys of attention), as PackedB reads it.
 void PackB(GemmIn w, int64_t n, int64_t k, int64_t nr, float* packed);
+
+// The same for each of `g` matrices [n][k] that lie behind each other, the results behind each other too.
+void PackGroups(const float* w, int64_t g, int64_t n, int64_t k, int64_t nr, float* packed);
 
 }  // namespace roofgap
 

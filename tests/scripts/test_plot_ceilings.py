@@ -1,37 +1,23 @@
 """scripts/plot_ceilings.py on the stored run tests/data/run_small, which is made up, with a curve that is made here."""
 import csv
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 
 import pytest
+from script import ROOT, Script, rewrite, write
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 RUN = ROOT / "tests" / "data" / "run_small"
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import plot_ceilings
 
+plot = Script("plot_ceilings.py")
+fails = plot.fails
+
 CURVE = "schema_version machine_id isa pattern pages core_kind threads working_set_bytes best median".split()
 PICTURES = [f"ceilings_{name}.{suffix}" for name in ("memory", "compute") for suffix in ("svg", "png")]
-
-
-def write(path, columns, rows):
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def rewrite(path, change, *more_columns):
-    """Replaces the rows of a CSV file by what `change` makes of them."""
-    with open(path, newline="") as file:
-        reader = csv.DictReader(file)
-        rows, columns = list(reader), list(reader.fieldnames)
-    write(path, columns + list(more_columns), change(rows))
 
 
 @pytest.fixture
@@ -47,20 +33,6 @@ def probe(tmp_path):
                     rows.append(dict(zip(CURVE, fields)))
     write(directory / "curve.csv", CURVE, rows)
     return directory
-
-
-def plot(*words, **environment):
-    script = ROOT / "scripts" / "plot_ceilings.py"
-    return subprocess.run([sys.executable, script, *words], capture_output=True, text=True,
-                          env={**os.environ, **environment})
-
-
-def fails(*words, **environment):
-    """Runs what must be refused: exit code 2, one line on stderr, nothing on stdout. Returns the line."""
-    done = plot(*words, **environment)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
 
 
 def texts(svg):

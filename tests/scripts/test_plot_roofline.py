@@ -1,51 +1,27 @@
 """scripts/plot_roofline.py and roofgap_io.py on the stored run tests/data/run_small, which is made up."""
 import csv
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import xml.etree.ElementTree
 
 import pytest
+from script import ROOT, Script, rewrite
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 RUN = ROOT / "tests" / "data" / "run_small"
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import roofgap_io
 import roofline_axes
 
+plot = Script("plot_roofline.py")
+fails = plot.fails
+
 
 @pytest.fixture
 def run_dir(tmp_path):
     return shutil.copytree(RUN, tmp_path / "a run")
-
-
-def plot(*words, **environment):
-    script = ROOT / "scripts" / "plot_roofline.py"
-    return subprocess.run([sys.executable, script, *words], capture_output=True, text=True,
-                          env={**os.environ, **environment})
-
-
-def fails(*words, **environment):
-    """Runs what must be refused: exit code 2, one line on stderr, nothing on stdout. Returns the line."""
-    done = plot(*words, **environment)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
-
-
-def rewrite(path, change):
-    """Replaces the rows of a CSV file by what `change` makes of them."""
-    with open(path, newline="") as file:
-        reader = csv.DictReader(file)
-        rows, fields = list(reader), reader.fieldnames
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, fields, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(change(rows))
 
 
 def change_first(path, **fields):

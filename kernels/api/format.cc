@@ -1,0 +1,21 @@
+#include "kernels/api/format.h"
+
+#include <cstdarg>
+#include <cstddef>
+#include <cstdio>
+
+namespace roofgap {
+
+std::string Format(const char* format, ...) {
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  const int length = std::vsnprintf(nullptr, 0, format, arguments);
+  va_end(arguments);
+  std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
+  std::vsnprintf(text.data(), text.size() + 1, format, again);
+  va_end(again);
+  return text;
+}
+
+}  // namespace roofgap
