@@ -113,6 +113,16 @@ Level FindLevel(size_t index, const Record& row, double read_share, std::span<co
   return level;
 }
 
+// How much faster the row's canary read memory than the `load` ceiling of DRAM, at least 1.
+double MemorySpeedUp(const Record& row, std::span<const Ceiling* const> ceilings) {
+  Number load;
+  for (const Ceiling* c : ceilings) {
+    if (c->kind == "memory" && c->level == "DRAM" && c->pattern == "load") Raise(load, c->best);
+  }
+  if (!load || !row.canary_bytes || !row.canary_ns || !(*row.canary_ns > 0)) return 1;
+  return std::max(1.0, *row.canary_bytes / *row.canary_ns / *load);
+}
+
 using Levels = std::array<Level, kLevels.size()>;
 
 // C(l-1). Empty when that level was not measured or its knee not found: what it holds is then unknown.
@@ -198,6 +208,11 @@ Roof FindRoof(const Record& row, const Ceilings& ceilings) {
   for (size_t i = 0; i < levels.size(); ++i) {
     levels[i] = FindLevel(i, row, bytes > 0 ? *row.bytes_read / bytes : 1, of_team);
     any_level = any_level || levels[i].best;
+  }
+  if (const double faster = MemorySpeedUp(row, of_team); faster > 1 && levels[kDram].best) {
+    *levels[kDram].best *= faster;
+    roof.warnings.push_back("memory was " + std::to_string(std::lround(100 * (faster - 1))) +
+                            " % faster beside the row than when DRAM's ceiling was measured, which is raised by it");
   }
   const std::string hint = !of_team.empty() ? "" : ": run hwprobe --threads " + std::to_string(row.threads);
   if (!peak.best) {

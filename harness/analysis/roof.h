@@ -27,7 +27,9 @@ namespace roofgap {
 //   does.
 // Where none of the core kind were measured: of all kinds, whichever is higher, with a warning. A row of `mixed` cores
 // takes those of `mixed` teams or of a machine whose cores are `uniform`, and has no roof without.
-// The levels found in the file are taken for the machine's.
+// Memory that others use too is not equally fast at all times. Where a row's canary read memory faster than the best
+// `load` of DRAM, that was measured earlier, BW_best of DRAM is raised by as much, with a warning: the canary is one
+// more visit to that roof, in the same seconds as the row. The levels found in the file are taken for the machine's.
 struct Roof {
   Number peak_median_gflops;
   Number t_roof_ns;

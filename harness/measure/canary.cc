@@ -64,6 +64,7 @@ HWY_AFTER_NAMESPACE();
 #include <vector>
 
 #include "harness/measure/clock.h"
+#include "harness/measure/cold.h"
 #include "harness/measure/host.h"
 #include "harness/measure/isa_scope.h"
 #include "kernels/api/parallel.h"
@@ -101,13 +102,16 @@ class Ring {
   Ring() {
     const int64_t least = 64 << 20, most = 256 << 20;
     const Host host = ReadHost();
-    pieces_ = std::clamp(2 * host.last_level_cache_bytes(host.max_threads()), least, most) / kLoadBytes;
+    const int64_t caches = host.last_level_cache_bytes(host.max_threads());
+    pieces_ = std::clamp(kColdFactor * caches, least, most) / kLoadBytes;
+    exceeds_caches_ = pieces_ * kLoadBytes > 2 * caches;
     const auto bytes = static_cast<size_t>(pieces_ * kLoadBytes);
     memory_.reset(static_cast<float*>(std::aligned_alloc(kLoadBytes, bytes)));
     if (memory_ == nullptr) throw std::bad_alloc();
     madvise(memory_.get(), bytes, MADV_HUGEPAGE);
     std::fill_n(memory_.get(), bytes / sizeof(float), 1.0f);
   }
+  bool exceeds_caches() const { return exceeds_caches_; }
   const float* Next() { return memory_.get() + (next_++ % pieces_) * (kLoadBytes / int64_t{sizeof(float)}); }
 
  private:
@@ -115,6 +119,7 @@ class Ring {
     void operator()(float* memory) const { std::free(memory); }
   };
   int64_t pieces_ = 0;
+  bool exceeds_caches_ = false;
   std::atomic<int64_t> next_ = 0;
   std::unique_ptr<float, Free> memory_;
 };
@@ -142,6 +147,10 @@ double RunCanary(Canary canary, int threads) {
     times[static_cast<size_t>(thread)] = best;
   });
   return static_cast<double>(*std::max_element(times.begin(), times.end()));
+}
+
+double CanaryBytes(Canary canary, int threads) {
+  return canary == Canary::kLoad && LoadRing().exceeds_caches() ? static_cast<double>(kLoadBytes) * threads : 0;
 }
 
 double CanaryTolerance(Canary canary) { return canary == Canary::kFma ? 0.03 : 0.10; }

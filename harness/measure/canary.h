@@ -13,8 +13,12 @@ enum class Canary {
 
 // Runs the canary on every thread of the team at once and returns the time of the slowest, in ns. The vectors are at
 // most 256 bits wide: wider ones lower the clock of some cores for longer than a block lasts.
-// The first kLoad allocates and fills its memory, twice the last-level cache (64 to 256 MiB).
+// The first kLoad allocates and fills its memory, eight times the last-level cache (64 to 256 MiB).
 double RunCanary(Canary canary, int threads);
+
+// Bytes that kLoad reads from memory in the time it returns, on all threads together. 0 for kFma, and where its memory
+// is not even twice the last-level cache, which may then hold part of it.
+double CanaryBytes(Canary canary, int threads);
 
 // How far above its usual time a canary may lie: 3 % for kFma, whose times on a quiet machine lie within 2 %; 10 % for
 // kLoad, because memory is shared with others and its times spread by 8 % even then.

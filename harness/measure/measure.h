@@ -63,8 +63,9 @@ struct Measurement {
   double discarded = 0;            // fraction of samples dropped by the guards
   std::vector<TurnSummary> turns;  // in the order of rounds
   double slower = 0;  // how much longer the canary took than beside the luckiest of the group on as many threads: 0.04
-  double canary_ns = 0;  // the canary beside the turns that count, median: how fast the machine was; 0: unknown
-  double clock_ghz = 0;  // core clock by a dependent add chain, median over the blocks; 0: unknown
+  double canary_ns = 0;     // the canary beside the turns that count, median: how fast the machine was; 0: unknown
+  double canary_bytes = 0;  // that it read from memory in that time; 0: none, it computed
+  double clock_ghz = 0;     // core clock by a dependent add chain, median over the blocks; 0: unknown
 };
 
 // Measures all contenders and returns their results in the same order. Afterwards the calling thread runs where the

@@ -141,6 +141,7 @@ Measurement Sampler::Result(bool interrupted) const {
   result.discarded = verdict.discarded;
   result.statistics = verdict.statistics;
   result.canary_ns = verdict.canary_ns;
+  result.canary_bytes = CanaryBytes(canary_, contender_.threads);
   result.clock_ghz = Summarise(clocks_).median;
   result.note = WhyUnstable(result, verdict);
   result.stable = result.note.empty();

@@ -119,6 +119,11 @@ void VisitFields(Row& row, Visit&& visit) {
               "by median_ns / canary_ns",
           .later = true},
       row.canary_ns);
+  visit(Field{.name = "canary_bytes",
+              .unit = "byte",
+              .description = "what it read from memory meanwhile, all threads together; empty where it computed",
+              .later = true},
+        row.canary_bytes);
   visit(Field{"warnings", "", "what to know before relying on the row; separated by `; `"}, row.warnings);
 }
 

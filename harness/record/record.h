@@ -43,7 +43,7 @@ struct Record {
   Number prepare_ns, reorder_ns;
   Number energy_j;
   std::string energy_status;
-  Number clock_ghz, canary_ns;
+  Number clock_ghz, canary_ns, canary_bytes;
   std::string warnings;  // "; "-separated
 };
 

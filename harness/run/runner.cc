@@ -159,6 +159,7 @@ void Fill(const Measurement& measurement, Record* record) {
   record->gbps = (*record->bytes_read + *record->bytes_written) / statistics.median;
   if (measurement.clock_ghz > 0) record->clock_ghz = measurement.clock_ghz;
   if (measurement.canary_ns > 0) record->canary_ns = measurement.canary_ns;
+  if (measurement.canary_bytes > 0) record->canary_bytes = measurement.canary_bytes;
   if (measurement.slower > kSlower) {
     Warn(record, Format("the machine was %.0f %% slower than beside others of the group", 100 * measurement.slower));
   }

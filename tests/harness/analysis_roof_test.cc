@@ -275,5 +275,22 @@ TEST(AnalysisRoof, RowWithoutCountsHasNoRoofAndNoWarning) {
   EXPECT_TRUE(roof.warnings.empty());
 }
 
+TEST(AnalysisRoof, MemoryThatWasFasterBesideTheRowRaisesTheHardRoofOfDram) {
+  Record row = MadeUpRow(1000, 1e6);
+  row.cache = "cold";
+  row.canary_ns = 100;
+  const Roof usual = FindRoof(row, MadeUpCeilings());
+  EXPECT_DOUBLE_EQ(*usual.t_roof_ns, 1e6 / 10);
+  row.canary_bytes = 900;  // 9 GB/s, of the 10 that loads reached
+  EXPECT_DOUBLE_EQ(*FindRoof(row, MadeUpCeilings()).t_roof_ns, *usual.t_roof_ns);
+  EXPECT_EQ(FindRoof(row, MadeUpCeilings()).warnings, usual.warnings);
+  row.canary_bytes = 1500;
+  const Roof raised = FindRoof(row, MadeUpCeilings());
+  EXPECT_DOUBLE_EQ(*raised.t_roof_ns, 1e6 / 15);
+  EXPECT_EQ(raised.t_attainable_ns, usual.t_attainable_ns);
+  ASSERT_EQ(raised.warnings.size(), usual.warnings.size() + 1);
+  EXPECT_NE(raised.warnings.back().find("50 % faster"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace roofgap

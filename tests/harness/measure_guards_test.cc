@@ -130,6 +130,13 @@ TEST(Canary, RunsOnOneAndOnTwoThreads) {
   }
 }
 
+TEST(Canary, TellsWhatItReadsOnAllThreads) {
+  EXPECT_EQ(CanaryBytes(Canary::kFma, 2), 0);
+  const double one = CanaryBytes(Canary::kLoad, 1);
+  EXPECT_TRUE(one == 0 || one == 1 << 20);  // 0 where the caches are too large for its memory
+  EXPECT_EQ(CanaryBytes(Canary::kLoad, 2), 2 * one);
+}
+
 TEST(Clock, NeverRunsBackwards) {
   int64_t last = NowNs();
   for (int i = 0; i < 1000; ++i) {
