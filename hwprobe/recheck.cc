@@ -64,7 +64,10 @@ std::vector<Ceiling> RecheckMemory(Bench& bench, const std::vector<Ceiling>& roo
   std::vector<MemoryCandidate> candidates;
   for (const Ceiling& roof : roofs) {
     if (!isas.contains(roof.isa)) continue;
-    const Level level{.name = roof.level, .capacity_bytes = roof.capacity_bytes.value_or(0)};
+    const Level level{.name = roof.level,
+                      .capacity_bytes = roof.capacity_bytes.value_or(0),
+                      .knee_bytes = roof.knee_bytes.value_or(0),
+                      .reported_bytes = roof.reported_bytes.value_or(0)};
     for (const MemoryLoop* loop : LoopsOf(roof.isa, roof.pattern)) {
       const int64_t bytes = static_cast<int64_t>(*roof.working_set_bytes) / threads;
       candidates.push_back({loop, level, std::max<int64_t>(loop->granule_bytes, loop->Footprint(bytes))});

@@ -28,7 +28,7 @@ from roofline_axes import BEHIND_TEXT, save, value
 # Okabe and Ito's palette, told apart by colour-blind readers too.
 PATTERN_COLOURS = {"load": "#0072B2", "copy": "#D55E00"}
 MIX_COLOURS = {"fma": "#0072B2", "fma_add": "#56B4E9", "mul_add": "#009E73", "dot": "#E69F00"}
-ROOF_OF = {"fma": ", the roof of f32 and f64", "dot": ", the roof of bf16 and s8"}
+ROOF_OF = {"fma": "\n(roof of f32, f64)", "dot": "\n(roof of bf16, s8)"}
 OTHER_COLOUR = "#CC79A7"
 PAGES = {"huge": ("-", "o", "huge pages"), "small": ((0, (2, 1.4)), "none", "4 KiB pages")}
 BAND_COLOUR, TEXT_COLOUR = "#f3f3f3", "#444444"

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kLevels = {"L1", "L2", "L3", "L4", "DRAM"};
 constexpr size_t kDram = kLevels.size() - 1;
+constexpr double kWorthTelling = 1.02;  // of memory that is faster than its ceiling
 
 // Highway's targets for x86, narrowest first. Those for ARM have vectors of one width.
 constexpr std::array<std::string_view, 10> kByWidth = {"SCALAR", "EMU128", "SSE2",    "SSSE3",     "SSE4",
@@ -211,8 +212,9 @@ Roof FindRoof(const Record& row, const Ceilings& ceilings) {
   }
   if (const double faster = MemorySpeedUp(row, of_team); faster > 1 && levels[kDram].best) {
     *levels[kDram].best *= faster;
-    roof.warnings.push_back("memory was " + std::to_string(std::lround(100 * (faster - 1))) +
-                            " % faster beside the row than when DRAM's ceiling was measured, which is raised by it");
+    if (faster > kWorthTelling)
+      roof.warnings.push_back("memory was " + std::to_string(std::lround(100 * (faster - 1))) +
+                              " % faster beside the row than when DRAM's ceiling was measured, which is raised by it");
   }
   const std::string hint = !of_team.empty() ? "" : ": run hwprobe --threads " + std::to_string(row.threads);
   if (!peak.best) {

@@ -49,6 +49,13 @@ TEST(RecheckTest, MeasuresAgainWhatTheRunReliesOnAndNothingElse) {
   for (const Ceiling& row : again.ceilings.rows) {
     EXPECT_EQ(row.threads, 1);
     EXPECT_GT(row.best.value_or(0), 0);
+    for (const Ceiling& first : TinyProbe().ceilings.rows) {
+      if (row.kind != "memory" || first.kind != "memory" || first.level != row.level || first.threads != row.threads) {
+        continue;
+      }
+      EXPECT_EQ(row.knee_bytes, first.knee_bytes) << row.level;
+      EXPECT_EQ(row.reported_bytes, first.reported_bytes) << row.level;
+    }
     keys.push_back(row.kind == "compute" ? row.isa + " " + row.op_mix : row.level + " " + row.isa);
   }
   std::sort(keys.begin(), keys.end());

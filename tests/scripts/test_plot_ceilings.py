@@ -101,7 +101,7 @@ def test_the_legend_names_the_roofs_of_all_types(probe):
     rewrite(probe / "ceilings.csv", change)
     assert plot(probe).returncode == 0
     drawn = texts(probe / "ceilings_compute.svg")
-    assert {"fma, the roof of f32 and f64", "dot, the roof of bf16 and s8"} <= set(drawn)
+    assert {"(roof of f32, f64)", "(roof of bf16, s8)"} <= set(drawn)
 
 
 def test_kinds_of_cores_have_panels_of_their_own(probe):
