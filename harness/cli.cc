@@ -10,6 +10,7 @@
 #include "harness/run/build_info.h"
 #include "harness/run/gap_command.h"
 #include "harness/run/list_command.h"
+#include "harness/run/ratio_command.h"
 #include "harness/run/selftest.h"
 #include "harness/run/session.h"
 #include "kernels/api/error.h"
@@ -24,8 +25,16 @@ constexpr const char* kExamples = R"(Examples:
   roofgap run --problem attention:h12s197d64 --isa AVX2,AVX3 --cache warm,cold
   roofgap run --resume my-run
   roofgap gap my-run
+  roofgap ratio my-run --of direct,winograd_f43 --over onednn_best
   roofgap selftest
 Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
+
+constexpr const char* kRatioExamples = R"(Examples:
+  roofgap ratio my-run --of direct --over onednn_best
+  roofgap ratio my-run --of winograd_f23,winograd_f43 --over onednn,onednn_best --under 1
+  roofgap ratio my-run --of direct --over onednn_best --match '1x1=kh1(?!\d|kw)' --match '3x3 stride 1=kh3ph1$'
+  roofgap ratio my-run --of gemv,gemm --over onednn --csv ratio.csv
+Only rows of one run are compared: their times were taken in turns.)";
 
 // The command as it was typed, but for the folder of the program: results travel, folders do not.
 std::string Typed(int argc, char** argv) {
@@ -119,6 +128,24 @@ int Run(const CLI::App& run, const RunWords& words, const std::string& command) 
   return RunSuite(options);
 }
 
+CLI::App* AddRatio(CLI::App* app, RatioOptions* options) {
+  CLI::App* ratio = app->add_subcommand("ratio", "Compare variants within a run: times of the others over theirs");
+  ratio->footer(kRatioExamples);
+  ratio->add_option("RUN_DIR", options->run_dir, "Run directory")->required();
+  // One word each, lest RUN_DIR behind them be taken for another.
+  const auto add = [&](const char* name, std::vector<std::string>& words, const char* text) {
+    return ratio->add_option(name, words, text)->allow_extra_args(false);
+  };
+  add("--of", options->sides.of, "Variants; of several the fastest counts, problem by problem")
+      ->delimiter(',')
+      ->required();
+  add("--over", options->sides.over, "Variants to compare with, likewise")->delimiter(',')->required();
+  add("--match", options->classes, "REGEX or LABEL=REGEX: a line on the problems it is found in; several times");
+  ratio->add_option("--under", options->limit, "Count the ratios under this; default: 0.95");
+  ratio->add_option("--csv", options->csv, "Write the pairs to this file; -: print them in place of the table");
+  return ratio;
+}
+
 int Dispatch(int argc, char** argv) {
   CLI::App app("roofgap: the gap between FLOPs and measured latency, kernel by kernel", "roofgap");
   app.require_subcommand(1);
@@ -135,6 +162,9 @@ int Dispatch(int argc, char** argv) {
   std::string run_dir;
   CLI::App* gap = app.add_subcommand("gap", "Join a run with its machine's ceilings: table and gap.csv");
   gap->add_option("RUN_DIR", run_dir, "Run directory")->required();
+
+  RatioOptions ratio_options;
+  CLI::App* ratio = AddRatio(&app, &ratio_options);
 
   SelftestOptions selftest_options;
   std::string selftest_suite = "configs/suites/default.json";
@@ -153,13 +183,17 @@ int Dispatch(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
-      throw Error("unknown subcommand '" + std::string(argv[1]) + "'; allowed are list, run, gap, selftest");
+      throw Error("unknown subcommand '" + std::string(argv[1]) + "'; allowed are list, run, gap, ratio, selftest");
     }
     throw Error(std::string(error.what()) + "; see --help");
   }
   if (*list) return ListCommand(op);
   if (*run) return Run(*run, words, Typed(argc, argv));
   if (*gap) return GapCommand(run_dir);
+  if (*ratio) {
+    if (!(ratio_options.limit > 0)) throw Error("--under: allowed is more than 0");
+    return RatioCommand(ratio_options);
+  }
   if (*selftest) {
     selftest_options.request = ReadSuite(selftest_suite);
     return Selftest(selftest_options);

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "harness/analysis/gap.h"
+#include "harness/analysis/ratio.h"
 #include "harness/record/fields.h"
 #include "harness/record/files.h"
 #include "harness/record/record.h"
@@ -96,6 +97,9 @@ std::string RenderColumnsDoc() {
                         "One row per case. The columns up to `reason` say which case, and what became of it.",
                         "column") +
          Fields<Gap>(files::kGap, "Each row of measurements.csv under its roofs, in the same order.", "column") +
+         Fields<Ratio>("`roofgap ratio --csv`",
+                       "One row per case that either side has a row of: pairs by ratio, then what is no pair.",
+                       "column") +
          Fields<Ceiling>(files::kCeilings, "One row per roof. A column that does not apply to the row's kind is empty.",
                          "column") +
          Fields<CurveRow>(files::kCurve, "One row per pattern and working set, from 4 KiB a thread on.", "column") +

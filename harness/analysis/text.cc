@@ -51,11 +51,13 @@ std::string Percent(const Number& fraction) {
   return Print(size < 999.95 ? "%.1f%%" : size < 99999.5 ? "%.0f%%" : "%.0e%%", percent);
 }
 
-std::string Short(const Number& value) {
+std::string Short(const Number& value, int decimals) {
   if (!value) return "";
   const double size = std::abs(*value);
   if (size != 0 && (size < 0.005 || size >= 99999.5)) return Print("%.0e", *value);
-  return Print("%.*f", size < 9.995 ? 2 : size < 99.95 ? 1 : 0, *value);
+  // What rounding carries to the next digit counts as having it.
+  for (double next = 10; decimals > 0 && size >= next - 0.5 * std::pow(10, -decimals); next *= 10) --decimals;
+  return Print("%.*f", decimals, *value);
 }
 
 std::string Shorten(std::string_view text, size_t width) {

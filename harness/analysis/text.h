@@ -19,8 +19,9 @@ std::string Duration(const Number& ns);
 // "97.3%", at most 7 wide; "" when empty.
 std::string Percent(const Number& fraction);
 
-// "0.05", "1.23", "45.6", "2310", "1e+06": at most 5 wide where it is not negative; "" when empty.
-std::string Short(const Number& value);
+// "0.05", "1.23", "45.6", "2310", "1e+06": so many decimals (up to 3) below 10, one less for each further digit; at
+// most 5 wide where it is not negative; "" when empty.
+std::string Short(const Number& value, int decimals = 2);
 
 // At most `width` wide: the middle gives way to "..", for the ends tell most (the op, the last letters). width >= 6.
 std::string Shorten(std::string_view text, size_t width);

@@ -25,7 +25,7 @@ def test_list_names_ops_keys_variants_and_isas(roofgap):
 
 def test_unknown_subcommand_is_named_beside_those_there_are(roofgap):
     assert roofgap.fails("compare", "a", "b") == \
-        "roofgap: unknown subcommand 'compare'; allowed are list, run, gap, selftest"
+        "roofgap: unknown subcommand 'compare'; allowed are list, run, gap, ratio, selftest"
     assert roofgap("--version").stdout.startswith("roofgap 0.")
 
 

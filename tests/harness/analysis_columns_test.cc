@@ -4,6 +4,7 @@
 
 #include "harness/analysis/columns.h"
 #include "harness/analysis/gap.h"
+#include "harness/analysis/ratio.h"
 #include "harness/record/files.h"
 
 namespace roofgap {
@@ -31,6 +32,7 @@ void ExpectEveryFieldDocumented() {
 TEST(AnalysisColumns, EveryColumnIsDocumentedWithItsUnit) {
   ExpectEveryFieldDocumented<Record>();
   ExpectEveryFieldDocumented<Gap>();
+  ExpectEveryFieldDocumented<Ratio>();
   ExpectEveryFieldDocumented<Ceiling>();
   ExpectEveryFieldDocumented<Machine>();
   ExpectEveryFieldDocumented<RunInfo>();

@@ -116,6 +116,10 @@ TEST(AnalysisTable, NumbersAreShortAndKeepTheirUnit) {
   EXPECT_EQ(Short(2310.4), "2310");
   EXPECT_EQ(Short(1.2e6), "1e+06");
   EXPECT_EQ(Short(0.0), "0.00");
+  EXPECT_EQ(Short(0.9486, 3), "0.949");
+  EXPECT_EQ(Short(9.9996, 3), "10.00");
+  EXPECT_EQ(Short(99.96, 3), "99.96");
+  EXPECT_EQ(Short(999.96, 3), "1000");
 }
 
 TEST(AnalysisTable, LongWordsAndSpacesWrap) {
