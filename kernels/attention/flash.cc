@@ -127,13 +127,12 @@ void SoftmaxStep(const FlashPlan& plan, const Group& g, Range strip, int64_t key
 // C (+)= A B for the rows of a strip, one panel of B after the other: row i of A begins at a.data + i * a.pitch.
 void StripGemm(GemmIn a, const GemmB& b, GemmOut c, int64_t rows, int64_t n, int64_t k, bool accumulate) {
   GemmRow tile[kGemmMR];
-  for (int64_t i = 0; i < rows; ++i) tile[i] = {a.data + i * a.pitch, c.data + i * c.pitch};
+  for (int64_t i = 0; i < rows; ++i) tile[i] = {i * a.pitch, i * c.pitch};
   const GemmRun run = {.a = 0, .b = 0, .k = k};
   GemmB panel = b;
   for (int64_t column = 0; column < n; column += kGemmNR, panel.data += b.panel) {
-    GemmTile({tile, static_cast<size_t>(rows)}, {&run, 1}, panel, std::min(kGemmNR, n - column),
-             {.accumulate = accumulate});
-    for (int64_t i = 0; i < rows; ++i) tile[i].c += kGemmNR;
+    GemmTile({a.data, c.data + column, {tile, static_cast<size_t>(rows)}}, {&run, 1}, panel,
+             std::min(kGemmNR, n - column), {.accumulate = accumulate});
   }
 }
 

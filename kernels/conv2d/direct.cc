@@ -2,7 +2,7 @@
 // under one kernel row are contiguous, so a pixel is a row of A and each kernel row (each tap, when dilated or grouped)
 // is one run of k; the sum stays in registers over all of them.
 //
-// Borders: pixels that see the same taps form a class with its own, shorter runs. Taps on padding are never multiplied.
+// Borders: simd/conv_tiles.h. Taps on padding are never multiplied.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/conv2d/direct.cc"
 #include "hwy/foreach_target.h"
@@ -11,6 +11,7 @@
 // clang-format on
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,30 +19,12 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/simd/conv_tiles.h"
 
 #ifndef ROOFGAP_KERNELS_CONV2D_DIRECT_CC_
 #define ROOFGAP_KERNELS_CONV2D_DIRECT_CC_
 namespace roofgap {
 namespace {
-
-// Consecutive outputs [begin, end) of one axis that see the same taps [lo, hi).
-struct Band {
-  int64_t begin, end;
-  int64_t lo, hi;
-  int64_t size() const { return end - begin; }
-};
-
-// A class of pixels: its runs, and the first of its taps relative to the input pixel at (oh * sh, ow * sw).
-struct PixelClass {
-  Band rows, columns;
-  std::vector<GemmRun> runs;
-};
-
-// `count` pixels of the class `of`, which are numbered row by row, that one tile computes.
-struct PixelTile {
-  size_t of;
-  int64_t first, count;
-};
 
 // Panels of one group for tiles of one image.
 struct Part {
@@ -51,13 +34,13 @@ struct Part {
 
 struct DirectPlan {
   Conv2d p{};
-  int64_t nr = 0;                 // columns of a panel
-  int64_t ic = 0, oc = 0, k = 0;  // of one group
-  int64_t panels = 0;             // of one group
-  int64_t block = 1;              // tiles that share a panel while it is in cache
-  std::vector<PixelClass> classes;
-  std::vector<PixelTile> tiles;          // of one image
-  std::vector<int64_t> cost;             // cost[i]: multiply-accumulates per output channel of the tiles before i
+  int64_t nr = 0;                        // columns of a panel
+  int64_t ic = 0, oc = 0, k = 0;         // of one group
+  int64_t panels = 0;                    // of one group
+  int64_t block = 1;                     // tiles that share a panel while it is in cache, at most
+  ConvTiles map;                         // of one group of one image
+  std::vector<int64_t> cost;             // cost[i]: multiply-accumulates per output channel of the tiles before i,
+                                         // and one for each, so that tiles without any are divided too
   std::vector<std::vector<Part>> parts;  // by thread
 };
 
@@ -70,47 +53,42 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The rows of a tile: where each pixel's window begins in src (maybe outside; the runs start inside) and its output.
-void FillRows(const DirectPlan& plan, const PixelTile& tile, const float* src, float* dst, GemmRow* rows) {
-  const Conv2d& p = plan.p;
-  const PixelClass& of = plan.classes[tile.of];
-  const int64_t width = of.columns.size();
-  int64_t oh = of.rows.begin + tile.first / width;
-  int64_t ow = of.columns.begin + tile.first % width;
-  for (int64_t i = 0; i < tile.count; ++i) {
-    const int64_t pixel = (oh * p.sh - p.ph) * p.iw + ow * p.sw - p.pw;
-    rows[i] = {src + pixel * p.ic, dst + (oh * p.ow() + ow) * p.oc};
-    if (++ow == of.columns.end) {
-      ow = of.columns.begin;
-      ++oh;
-    }
+// One tile by one panel. `bias` is the panel's.
+void RunTile(const DirectPlan& plan, const ConvTile& tile, const float* src, float* dst, const GemmB& b,
+             int64_t columns, const float* bias) {
+  const std::span<const GemmRow> rows = plan.map.patterns[tile.pattern];
+  const std::vector<ConvPhase>& sum = plan.map.sums[tile.sum];
+  for (const GemmRow& guest : rows.last(sum.front().without)) {
+    float* const c = dst + tile.dst + guest.c;
+    for (int64_t i = 0; i < columns; ++i) c[i] = bias != nullptr ? bias[i] : 0;
+  }
+  for (const ConvPhase& phase : sum) {
+    const bool first = &phase == &sum.front();
+    const bool last = &phase == &sum.back();
+    GemmTile({src + tile.src, dst + tile.dst, rows.first(rows.size() - phase.without)}, phase.runs, b, columns,
+             {first ? bias : nullptr, last ? plan.p.act : 0, !first});
   }
 }
 
 void RunPart(const DirectPlan& plan, const Args& args, const Part& part) {
-  const auto& [n, g, panel, tile] = part;
+  const auto& [n, g, panels, tiles] = part;
   const Conv2d& p = plan.p;
   const float* src = args.at<float>(Conv2d::kSrc) + n * p.ih * p.iw * p.ic + g * plan.ic;
   float* dst = args.at<float>(Conv2d::kDst) + n * p.oh() * p.ow() * p.oc + g * plan.oc;
   const float* bias = p.bia != 0 ? args.at<float>(Conv2d::kBia) + g * plan.oc : nullptr;
   const float* packed = reinterpret_cast<const float*>(args.packed) + g * plan.panels * plan.k * kGemmNR;
 
-  constexpr int64_t kMaxBlock = 16;
-  GemmRow rows[kMaxBlock][kGemmMR];
-  for (int64_t begin = tile.begin; begin < tile.end; begin += plan.block) {
-    const int64_t count = std::min(plan.block, tile.end - begin);
-    for (int64_t t = 0; t < count; ++t) {
-      FillRows(plan, plan.tiles[begin + t], src, dst + panel.begin * kGemmNR, rows[t]);
-    }
-    for (int64_t j = panel.begin; j < panel.end; ++j) {
+  const int64_t count = tiles.end - tiles.begin;
+  const int blocks = static_cast<int>((count + plan.block - 1) / plan.block);
+  for (int i = 0; i < blocks; ++i) {
+    const Range block = Share(count, blocks, i);
+    for (int64_t j = panels.begin; j < panels.end; ++j) {
       const int64_t column = j * kGemmNR;
       const GemmB b = {packed + j * plan.k * kGemmNR, 0, kGemmNR, true};
-      const GemmEpilogue epilogue = {bias != nullptr ? bias + column : nullptr, p.act, false};
       const int64_t columns = std::min(kGemmNR, plan.oc - column);
-      for (int64_t t = 0; t < count; ++t) {
-        const PixelTile& pixels = plan.tiles[begin + t];
-        GemmTile({rows[t], static_cast<size_t>(pixels.count)}, plan.classes[pixels.of].runs, b, columns, epilogue);
-        for (int64_t i = 0; i < pixels.count; ++i) rows[t][i].c += kGemmNR;
+      for (int64_t t = block.begin; t < block.end; ++t) {
+        RunTile(plan, plan.map.tiles[tiles.begin + t], src, dst + column, b, columns,
+                bias != nullptr ? bias + column : nullptr);
       }
     }
   }
@@ -132,37 +110,6 @@ namespace {
 
 HWY_EXPORT(Run);
 
-// The bands of an axis: `out` outputs, stride s, padding p, `taps` taps with distance d over `in` inputs.
-std::vector<Band> Bands(int64_t in, int64_t out, int64_t s, int64_t p, int64_t taps, int64_t d) {
-  std::vector<Band> bands;
-  for (int64_t o = 0; o < out; ++o) {
-    const int64_t origin = o * s - p;
-    const int64_t lo = std::min(taps, origin < 0 ? (-origin + d - 1) / d : 0);
-    const int64_t hi = std::max(lo, origin < in ? std::min(taps, (in - origin + d - 1) / d) : 0);
-    if (!bands.empty() && bands.back().lo == lo && bands.back().hi == hi) {
-      ++bands.back().end;
-    } else {
-      bands.push_back({o, o + 1, lo, hi});
-    }
-  }
-  return bands;
-}
-
-std::vector<GemmRun> Runs(const DirectPlan& plan, const Band& rows, const Band& columns) {
-  const Conv2d& p = plan.p;
-  std::vector<GemmRun> runs;
-  const bool contiguous = p.dw == 1 && p.g == 1;
-  const int64_t taps = contiguous ? columns.hi - columns.lo : 1;
-  if (columns.lo == columns.hi) return runs;
-  for (int64_t kh = rows.lo; kh < rows.hi; ++kh) {
-    for (int64_t kw = columns.lo; kw < columns.hi; kw += taps) {
-      runs.push_back(
-          {.a = (kh * p.dh * p.iw + kw * p.dw) * p.ic, .b = (kh * p.kw + kw) * plan.ic, .k = taps * plan.ic});
-    }
-  }
-  return runs;
-}
-
 // The threads divide the panels of all groups.
 std::vector<std::vector<Part>> SplitChannels(const DirectPlan& plan, int threads) {
   std::vector<std::vector<Part>> parts(threads);
@@ -172,7 +119,7 @@ std::vector<std::vector<Part>> SplitChannels(const DirectPlan& plan, int threads
       for (int64_t g = own.begin / plan.panels; g * plan.panels < own.end; ++g) {
         const int64_t first = g * plan.panels;
         const Range panels = {std::max(own.begin - first, int64_t{0}), std::min(own.end - first, plan.panels)};
-        parts[thread].push_back({n, g, panels, {0, static_cast<int64_t>(plan.tiles.size())}});
+        parts[thread].push_back({n, g, panels, {0, plan.map.count()}});
       }
     }
   }
@@ -183,8 +130,7 @@ std::vector<std::vector<Part>> SplitChannels(const DirectPlan& plan, int threads
 std::vector<std::vector<Part>> SplitPixels(const DirectPlan& plan, int threads) {
   const int64_t image = plan.cost.back();
   const auto first_tile = [&plan, image](int64_t cost) {
-    return std::lower_bound(plan.cost.begin(), plan.cost.end(), std::clamp(cost, int64_t{0}, image)) -
-           plan.cost.begin();
+    return std::ranges::lower_bound(plan.cost, std::clamp(cost, int64_t{0}, image)) - plan.cost.begin();
   };
   std::vector<std::vector<Part>> parts(threads);
   for (int thread = 0; thread < threads; ++thread) {
@@ -231,28 +177,18 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
   plan.oc = p.oc / p.g;
   plan.k = p.kh * p.kw * plan.ic;
   plan.panels = (plan.oc + shape.nr - 1) / shape.nr;
-  for (const Band& rows : Bands(p.ih, p.oh(), p.sh, p.ph, p.kh, p.dh)) {
-    for (const Band& columns : Bands(p.iw, p.ow(), p.sw, p.pw, p.kw, p.dw)) {
-      plan.classes.push_back({rows, columns, Runs(plan, rows, columns)});
-    }
-  }
+  const ConvMap map = {.rows = p.rows(),
+                       .columns = p.columns(),
+                       .ic = plan.ic,
+                       .src_pitch = p.ic,
+                       .dst_pitch = p.oc,
+                       .contiguous = p.dw == 1 && p.g == 1};
   const int64_t mr = GemmRowsPerTile(p.sw * p.ic, shape.mr);
-  plan.cost.push_back(0);
-  for (size_t i = 0; i < plan.classes.size(); ++i) {
-    const PixelClass& of = plan.classes[i];
-    const int64_t pixels = of.rows.size() * of.columns.size();
-    const int64_t tiles = (pixels + mr - 1) / mr;
-    int64_t k = 0;
-    for (const GemmRun& run : of.runs) k += run.k;
-    for (int64_t t = 0; t < tiles; ++t) {
-      const int64_t first = pixels * t / tiles;
-      const int64_t count = pixels * (t + 1) / tiles - first;
-      plan.tiles.push_back({i, first, count});
-      plan.cost.push_back(plan.cost.back() + count * std::max<int64_t>(k, 1));
-    }
-  }
-  // The rows that a panel meets before the next panel: within 256 KiB, so that they stay in L2 beside the panel.
-  plan.block = std::clamp<int64_t>((256 << 10) / (mr * plan.ic * 4), 4, 16);
+  plan.map = MakeConvTiles(map, mr);
+  for (size_t i = 0; i < plan.map.macs.size(); ++i) plan.cost.push_back(plan.map.macs[i] + static_cast<int64_t>(i));
+  // The inputs that a panel meets before the next panel: within 256 KiB, so that they stay in L2 beside the panel.
+  const int64_t inputs = std::min(p.sh, p.kh) * std::min(p.sw, p.kw) * plan.ic * static_cast<int64_t>(sizeof(float));
+  plan.block = std::clamp<int64_t>((256 << 10) / (mr * inputs), 4, 64);
   plan.parts = Split(plan, threads);
   return plan;
 }
@@ -271,11 +207,7 @@ Invocation Prepare(const Conv2d& p, const Context& context) {
                reinterpret_cast<float*>(args.packed));
   };
   invocation.impl = shape.Name() + (p.dw == 1 && p.g == 1 ? " K=kw*ic" : " K=ic");
-  for (const PixelClass& of : plan->classes) {
-    for (const GemmRun& r : of.runs) {
-      invocation.executed_flops += 2.0 * p.mb * p.oc * of.rows.size() * of.columns.size() * r.k;
-    }
-  }
+  invocation.executed_flops = 2.0 * p.mb * p.oc * plan->map.macs.back();
   invocation.packed_bytes = p.g * group * sizeof(float);
   return invocation;
 }

@@ -34,18 +34,17 @@ inline constexpr int64_t kGemmMR = 6, kGemmNV = 2;
 inline constexpr int64_t kGemmNR =
     kGemmNV * static_cast<int64_t>(hwy::HWY_NAMESPACE::MaxLanes(hwy::HWY_NAMESPACE::ScalableTag<float>()));
 
-// All of C for rows wherever they lie: m = rows.size(), any n >= 1. `runs` are disjoint and each has k >= 1.
+// All of C for rows wherever they lie: any number of them, any n >= 1. `runs` are disjoint and each has k >= 1.
 // B panels outermost, so that a panel stays in cache for all rows; a caller with more rows than cache calls it per
 // block of rows.
-void Gemm(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
-          const GemmEpilogue& epilogue);
+void Gemm(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n, const GemmEpilogue& epilogue);
 
 // The same for plain matrices: A [m][k], B [k][n], C [m][n].
 void Gemm(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64_t k, const GemmEpilogue& epilogue);
 
-// One tile: 1 <= rows.size() <= kGemmMR, columns [0, n) of one panel that begins at b.data, 1 <= n <= kGemmNR.
-// `epilogue.bias` and the rows' c point at the panel's first column.
-void GemmTile(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
+// One tile: 1 to kGemmMR rows, columns [0, n) of one panel that begins at b.data, 1 <= n <= kGemmNR. `epilogue.bias`
+// and the rows of C point at the panel's first column.
+void GemmTile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
               const GemmEpilogue& epilogue);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

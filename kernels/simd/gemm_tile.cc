@@ -82,18 +82,20 @@ HWY_INLINE void Apply(V (&sum)[MR][NV]) {
 // Adds C where asked, applies the activation and stores. Each choice is made once a tile, not once a vector: the
 // branches would fill the reorder buffer and keep the next tile from starting (48 ns a tile on Zen 5).
 template <int MR, int NV>
-HWY_INLINE void Finish(V (&sum)[MR][NV], const GemmRow* HWY_RESTRICT rows, int64_t last, const GemmEpilogue& epilogue) {
+HWY_INLINE void Finish(V (&sum)[MR][NV], const GemmRows& rows, int64_t last, const GemmEpilogue& epilogue) {
   const D d;
+  float* const c = rows.c;
+  const GemmRow* const at = rows.rows.data();
   if (epilogue.accumulate) {
 #pragma GCC unroll 16
     for (int m = 0; m < MR; ++m) {
 #pragma GCC unroll 8
-      for (int v = 0; v + 1 < NV; ++v) sum[m][v] = hn::Add(sum[m][v], hn::LoadU(d, rows[m].c + v * kLanes));
+      for (int v = 0; v + 1 < NV; ++v) sum[m][v] = hn::Add(sum[m][v], hn::LoadU(d, c + at[m].c + v * kLanes));
     }
     constexpr int v = NV - 1;
 #pragma GCC unroll 16
     for (int m = 0; m < MR; ++m) {
-      const float* from = rows[m].c + v * kLanes;
+      const float* from = c + at[m].c + v * kLanes;
       sum[m][v] = hn::Add(sum[m][v], last == kLanes ? hn::LoadU(d, from) : LoadFirst(from, last));
     }
   }
@@ -106,15 +108,15 @@ HWY_INLINE void Finish(V (&sum)[MR][NV], const GemmRow* HWY_RESTRICT rows, int64
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) {
 #pragma GCC unroll 8
-    for (int v = 0; v + 1 < NV; ++v) hn::StoreU(sum[m][v], d, rows[m].c + v * kLanes);
+    for (int v = 0; v + 1 < NV; ++v) hn::StoreU(sum[m][v], d, c + at[m].c + v * kLanes);
   }
   constexpr int64_t kLast = (NV - 1) * kLanes;
   if (last == kLanes) {
 #pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) hn::StoreU(sum[m][NV - 1], d, rows[m].c + kLast);
+    for (int m = 0; m < MR; ++m) hn::StoreU(sum[m][NV - 1], d, c + at[m].c + kLast);
   } else {
 #pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) StoreFirst(sum[m][NV - 1], rows[m].c + kLast, last);
+    for (int m = 0; m < MR; ++m) StoreFirst(sum[m][NV - 1], c + at[m].c + kLast, last);
   }
 }
 
@@ -141,7 +143,7 @@ HWY_INLINE void Step(const float* const (&a)[MR], int64_t k, const float* HWY_RE
 
 // MR rows x NV vectors, of which the last has `last` columns.
 template <int MR, int NV, bool kTail>
-void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const GemmB& b, int64_t last,
+void Tile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t last,
           const GemmEpilogue& epilogue) {
   const D d;
   // Fewer than 8 accumulators cannot hide a latency of 4 cycles at 2 multiply-adds a cycle: a tile of one row ran at a
@@ -166,7 +168,7 @@ void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const
   // The index runs through all of a row's runs, so that the rows' addresses are the same for every one of them.
   const float* a[MR];
 #pragma GCC unroll 16
-  for (int m = 0; m < MR; ++m) a[m] = rows[m].a;
+  for (int m = 0; m < MR; ++m) a[m] = rows.a + rows.rows[m].a;
   const int64_t pitch = b.pitch;
   const int64_t ahead = kRowsAhead * pitch;
   for (const GemmRun& run : runs) {
@@ -194,7 +196,7 @@ void Tile(const GemmRow* HWY_RESTRICT rows, std::span<const GemmRun> runs, const
   Finish(sum[0], rows, last, epilogue);
 }
 
-using TileFn = void (*)(const GemmRow*, std::span<const GemmRun>, const GemmB&, int64_t, const GemmEpilogue&);
+using TileFn = void (*)(const GemmRows&, std::span<const GemmRun>, const GemmB&, int64_t, const GemmEpilogue&);
 
 template <bool kTail, int... I>
 constexpr std::array<TileFn, sizeof...(I)> MakeTiles(std::integer_sequence<int, I...>) {
@@ -207,20 +209,19 @@ constexpr auto kTailTiles = MakeTiles<true>(std::make_integer_sequence<int, kGem
 
 }  // namespace
 
-void GemmTile(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
+void GemmTile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
               const GemmEpilogue& epilogue) {
   const int64_t vectors = (n + kLanes - 1) / kLanes;
   const int64_t last = n - (vectors - 1) * kLanes;
   const auto& tiles = last != kLanes && !b.padded ? kTailTiles : kTiles;
-  tiles[(static_cast<int64_t>(rows.size()) - 1) * kGemmNV + vectors - 1](rows.data(), runs, b, last, epilogue);
+  tiles[(static_cast<int64_t>(rows.rows.size()) - 1) * kGemmNV + vectors - 1](rows, runs, b, last, epilogue);
 }
 
-void Gemm(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
+void Gemm(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
           const GemmEpilogue& epilogue) {
-  const int64_t m = static_cast<int64_t>(rows.size());
-  const int64_t height = m > 1 ? GemmRowsPerTile(rows[1].a - rows[0].a, kGemmMR) : kGemmMR;
+  const auto m = static_cast<int64_t>(rows.rows.size());
+  const int64_t height = m > 1 ? GemmRowsPerTile(rows.rows[1].a - rows.rows[0].a, kGemmMR) : kGemmMR;
   const int64_t tiles = (m + height - 1) / height;
-  std::array<GemmRow, kGemmMR> tile;
   for (int64_t column = 0; column < n; column += kGemmNR) {
     GemmB panel = b;
     panel.data += column / kGemmNR * b.panel;
@@ -228,9 +229,8 @@ void Gemm(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const Ge
     if (own.bias != nullptr) own.bias += column;
     for (int64_t t = 0; t < tiles; ++t) {
       const Range share = Share(m, static_cast<int>(tiles), static_cast<int>(t));
-      const int64_t size = share.end - share.begin;
-      for (int64_t i = 0; i < size; ++i) tile[i] = {rows[share.begin + i].a, rows[share.begin + i].c + column};
-      GemmTile({tile.data(), static_cast<size_t>(size)}, runs, panel, std::min(n - column, kGemmNR), own);
+      const auto tile = rows.rows.subspan(share.begin, share.end - share.begin);
+      GemmTile({rows.a, rows.c + column, tile}, runs, panel, std::min(n - column, kGemmNR), own);
     }
   }
 }
@@ -241,16 +241,18 @@ void Gemm(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64_t k, 
   constexpr int64_t kMaxK = 1024;
   const int64_t k_blocks = (k + kMaxK - 1) / kMaxK;
   std::array<GemmRow, kMaxRows> rows;
+  for (int64_t i = 0; i < std::min(m, kMaxRows); ++i) rows[i] = {i * a.pitch, i * c.pitch};
   for (int64_t begin = 0; begin < m; begin += kMaxRows) {
-    const int64_t size = std::min(kMaxRows, m - begin);
-    for (int64_t i = 0; i < size; ++i) rows[i] = {a.data + (begin + i) * a.pitch, c.data + (begin + i) * c.pitch};
+    const GemmRows block = {a.data + begin * a.pitch,
+                            c.data + begin * c.pitch,
+                            {rows.data(), static_cast<size_t>(std::min(kMaxRows, m - begin))}};
     for (int64_t j = 0; j < k_blocks; ++j) {
-      const Range block = Share(k, static_cast<int>(k_blocks), static_cast<int>(j));
-      const GemmRun run = {block.begin, block.begin, block.end - block.begin};
+      const Range part_k = Share(k, static_cast<int>(k_blocks), static_cast<int>(j));
+      const GemmRun run = {part_k.begin, part_k.begin, part_k.end - part_k.begin};
       GemmEpilogue part = {nullptr, 0, true};
       if (j == 0) part.bias = epilogue.bias, part.accumulate = epilogue.accumulate;
       if (j + 1 == k_blocks) part.act = epilogue.act;
-      Gemm({rows.data(), static_cast<size_t>(size)}, {&run, 1}, b, n, part);
+      Gemm(block, {&run, 1}, b, n, part);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include "kernels/simd/winograd-inl.h"
 // clang-format on
 #include <algorithm>
+#include <span>
 
 #include "hwy/highway.h"
 #include "kernels/simd/winograd.h"
@@ -53,23 +54,20 @@ void TransformInputs(const WinogradPlan& plan, const float* src, Range tiles, fl
   }
 }
 
-// The GEMM `e` of one panel, for `tiles` tiles of a block.
+// The GEMM `e` of one panel, for `tiles` tiles of a block. `rows` are those of kGemmMR tiles.
 void Multiply(const WinogradPlan& plan, const WinogradData& data, int64_t panel, int64_t e, int64_t tiles,
-              const float* inputs, float* outputs) {
+              std::span<const GemmRow> rows, const float* inputs, float* outputs) {
   const int64_t k = plan.conv.ic;
   const GemmB b = {data.packed + (panel * plan.gemms() + e) * k * kGemmNR, 0, kGemmNR, true};
   const GemmRun run = {0, 0, k};
   const int64_t left = plan.conv.oc - panel * kGemmNR;
   const int64_t columns = std::min(kGemmNR, (left + winograd::kLanes - 1) / winograd::kLanes * winograd::kLanes);
   const int64_t heights = (tiles + kGemmMR - 1) / kGemmMR;
-  GemmRow rows[kGemmMR];
   for (int64_t i = 0; i < heights; ++i) {
     const Range share = Share(tiles, static_cast<int>(heights), static_cast<int>(i));
-    const int64_t size = share.end - share.begin;
-    for (int64_t r = 0; r < size; ++r) {
-      rows[r] = {inputs + (share.begin + r) * plan.input_pitch, outputs + (share.begin + r) * kGemmNR};
-    }
-    GemmTile({rows, static_cast<size_t>(size)}, {&run, 1}, b, columns, {});
+    const auto tile = rows.first(share.end - share.begin);
+    GemmTile({inputs + share.begin * plan.input_pitch, outputs + share.begin * kGemmNR, tile}, {&run, 1}, b, columns,
+             {});
   }
 }
 
@@ -99,13 +97,15 @@ void Run(const WinogradPlan& plan, const WinogradData& data, int thread) {
   float* const outputs = inputs + plan.gemms() * plan.input_step;
   const int64_t tiles = part.tiles.end - part.tiles.begin;
   const int64_t blocks = (tiles + plan.block - 1) / plan.block;
+  GemmRow rows[kGemmMR];
+  for (int64_t i = 0; i < kGemmMR; ++i) rows[i] = {i * plan.input_pitch, i * kGemmNR};
   for (int64_t i = 0; i < blocks; ++i) {
     const Range share = Share(tiles, static_cast<int>(blocks), static_cast<int>(i));
     const Range block = {part.tiles.begin + share.begin, part.tiles.begin + share.end};
     TransformInputs<kOut>(plan, data.src, block, inputs);
     for (int64_t panel = part.panels.begin; panel < part.panels.end; ++panel) {
       for (int64_t e = 0; e < plan.gemms(); ++e) {
-        Multiply(plan, data, panel, e, block.end - block.begin, inputs + e * plan.input_step,
+        Multiply(plan, data, panel, e, block.end - block.begin, rows, inputs + e * plan.input_step,
                  outputs + e * plan.output_step);
       }
       TransformOutputs<kOut>(plan, data, panel, block, outputs);

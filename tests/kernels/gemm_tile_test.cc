@@ -29,7 +29,7 @@ void CallMatrix(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64
   Gemm(a, b, c, m, n, k, epilogue);
 }
 
-void CallRows(std::span<const GemmRow> rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
+void CallRows(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
               const GemmEpilogue& epilogue) {
   Gemm(rows, runs, b, n, epilogue);
 }
@@ -182,16 +182,17 @@ TEST_P(GemmTileTest, SumsOverRunsAndRowsWhereverTheyLie) {
   const std::vector<float> packed = Packed(x, shape_.nr);
   const std::vector<GemmRun> runs = {{.a = 13, .b = 13, .k = 7}, {.a = 0, .b = 0, .k = 12}, {.a = 12, .b = 12, .k = 1}};
   std::vector<GemmRow> rows;
-  for (int64_t i = x.m; i-- > 0;) rows.push_back({x.A().data + i * x.A().pitch, x.C().data + i * x.C().pitch});
-  HWY_DYNAMIC_DISPATCH(CallRows)(rows, runs, PackedB(packed.data(), x.k, shape_.nr), x.n, {});
+  for (int64_t i = x.m; i-- > 0;) rows.push_back({i * x.A().pitch, i * x.C().pitch});
+  HWY_DYNAMIC_DISPATCH(CallRows)({x.A().data, x.C().data, rows}, runs, PackedB(packed.data(), x.k, shape_.nr), x.n, {});
   x.ExpectResult({});
 }
 
 TEST_P(GemmTileTest, WithoutRunsGivesTheBias) {
   const Matrices x(2, shape_.nr + 1, 1);
   const std::vector<float> packed = Packed(x, shape_.nr);
-  const std::vector<GemmRow> rows = {{x.a.data(), x.c.data()}};
-  HWY_DYNAMIC_DISPATCH(CallRows)(rows, {}, PackedB(packed.data(), 1, shape_.nr), x.n, {x.bias.data(), 0, false});
+  const std::vector<GemmRow> rows = {{0, 0}};
+  HWY_DYNAMIC_DISPATCH(CallRows)
+  ({x.a.data(), x.c.data(), rows}, {}, PackedB(packed.data(), 1, shape_.nr), x.n, {x.bias.data(), 0, false});
   EXPECT_EQ(std::memcmp(x.c.data(), x.bias.data(), static_cast<size_t>(x.n) * sizeof(float)), 0);
 }
 
