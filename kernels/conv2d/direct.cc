@@ -53,20 +53,17 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-// One tile by one panel. `bias` is the panel's.
-void RunTile(const DirectPlan& plan, const ConvTile& tile, const float* src, float* dst, const GemmB& b,
-             int64_t columns, const float* bias) {
-  const std::span<const GemmRow> rows = plan.map.patterns[tile.pattern];
-  const std::vector<ConvPhase>& sum = plan.map.sums[tile.sum];
-  for (const GemmRow& guest : rows.last(sum.front().without)) {
-    float* const c = dst + tile.dst + guest.c;
-    for (int64_t i = 0; i < columns; ++i) c[i] = bias != nullptr ? bias[i] : 0;
+// A tile with guests, phase by phase, by one panel.
+void RunPhases(const std::vector<ConvPhase>& sum, const GemmRows& rows, const GemmB& b, int64_t columns,
+               const GemmEpilogue& epilogue) {
+  for (const GemmRow& guest : rows.rows.last(sum.front().without)) {
+    for (int64_t i = 0; i < columns; ++i) rows.c[guest.c + i] = epilogue.bias != nullptr ? epilogue.bias[i] : 0;
   }
   for (const ConvPhase& phase : sum) {
     const bool first = &phase == &sum.front();
     const bool last = &phase == &sum.back();
-    GemmTile({src + tile.src, dst + tile.dst, rows.first(rows.size() - phase.without)}, phase.runs, b, columns,
-             {first ? bias : nullptr, last ? plan.p.act : 0, !first});
+    GemmTile({rows.a, rows.c, rows.rows.first(rows.rows.size() - phase.without)}, phase.runs, b, columns,
+             {first ? epilogue.bias : nullptr, last ? epilogue.act : 0, !first});
   }
 }
 
@@ -86,9 +83,16 @@ void RunPart(const DirectPlan& plan, const Args& args, const Part& part) {
       const int64_t column = j * kGemmNR;
       const GemmB b = {packed + j * plan.k * kGemmNR, 0, kGemmNR, true};
       const int64_t columns = std::min(kGemmNR, plan.oc - column);
+      const GemmEpilogue epilogue = {bias != nullptr ? bias + column : nullptr, p.act, false};
       for (int64_t t = block.begin; t < block.end; ++t) {
-        RunTile(plan, plan.map.tiles[tiles.begin + t], src, dst + column, b, columns,
-                bias != nullptr ? bias + column : nullptr);
+        const ConvTile& tile = plan.map.tiles[tiles.begin + t];
+        const std::vector<ConvPhase>& sum = plan.map.sums[tile.sum];
+        const GemmRows rows = {src + tile.src, dst + column + tile.dst, plan.map.patterns[tile.pattern]};
+        if (sum.size() == 1) {
+          GemmTile(rows, sum.front().runs, b, columns, epilogue);
+        } else {
+          RunPhases(sum, rows, b, columns, epilogue);
+        }
       }
     }
   }
