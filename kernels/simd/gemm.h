@@ -65,10 +65,12 @@ struct GemmEpilogue {
   bool accumulate = false;
 };
 
-// The register tile of an instruction set: mr rows of A by nr columns of B, which is also the width of a panel.
+// The register tile of an instruction set: mr rows of A by nr columns of B, which is also the width of a panel; or
+// wide_mr rows by two panels (0: there is no such tile).
 struct GemmShape {
   int64_t mr = 0;
   int64_t nr = 0;
+  int64_t wide_mr = 0;
   const char* isa = "";  // hwy::TargetName
 
   std::string Name() const { return std::string(isa) + " " + std::to_string(mr) + "x" + std::to_string(nr); }

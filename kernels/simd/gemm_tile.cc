@@ -119,18 +119,20 @@ HWY_INLINE void Finish(V (&sum)[MR][NV], const GemmRows& rows, int64_t last, con
   }
 }
 
-// Adds one k: `a` are the rows' elements of it, `b` the row of B, `ahead` how far to prefetch. kTail: the last vector
-// of `b`, of which the first `last` floats count, is not readable to its end.
+// Adds one k: `a` are the rows' elements of it, `b` the row of B, and `panel` behind it that of the next panel, `ahead`
+// how far to prefetch. kTail: the last vector of `b`, of which the first `last` floats count, is not readable to its
+// end.
 template <int MR, int NV, bool kTail>
-HWY_INLINE void Step(const float* const (&a)[MR], int64_t k, const float* HWY_RESTRICT b, int64_t ahead, int64_t last,
-                     V (&sum)[MR][NV]) {
-  if constexpr (MR <= 4 && NV * kLanes >= 8) {
+HWY_INLINE void Step(const float* const (&a)[MR], int64_t k, const float* HWY_RESTRICT b, int64_t panel, int64_t ahead,
+                     int64_t last, V (&sum)[MR][NV]) {
+  if constexpr (MR <= 4 && NV <= kGemmNV && NV * kLanes >= 8) {
     for (int64_t line = 0; line < NV * kLanes; line += 16) hwy::Prefetch(b + ahead + line);
   }
   V bv[NV];
 #pragma GCC unroll 8
   for (int v = 0; v < NV; ++v) {
-    bv[v] = kTail && v + 1 == NV ? LoadFirst(b + v * kLanes, last) : hn::LoadU(D(), b + v * kLanes);
+    const float* const at = b + (v < kGemmNV ? v * kLanes : panel + (v - kGemmNV) * kLanes);
+    bv[v] = kTail && v + 1 == NV ? LoadFirst(at, last) : hn::LoadU(D(), at);
   }
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) {
@@ -169,6 +171,7 @@ void Tile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, i
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) a[m] = rows.a + rows.rows[m].a;
   const int64_t pitch = b.pitch;
+  const int64_t panel = b.panel;
   const int64_t ahead = kRowsAhead * pitch;
   for (const GemmRun& run : runs) {
     const float* HWY_RESTRICT from = b.data + run.b * pitch;
@@ -178,11 +181,11 @@ void Tile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, i
       for (; k + kParts <= end; k += kParts) {
 #pragma GCC unroll 8
         for (int part = 0; part < kParts; ++part, from += pitch) {
-          Step<MR, NV, kTail>(a, k + part, from, ahead, last, sum[part]);
+          Step<MR, NV, kTail>(a, k + part, from, panel, ahead, last, sum[part]);
         }
       }
     }
-    for (; k != end; ++k, from += pitch) Step<MR, NV, kTail>(a, k, from, ahead, last, sum[0]);
+    for (; k != end; ++k, from += pitch) Step<MR, NV, kTail>(a, k, from, panel, ahead, last, sum[0]);
   }
 #pragma GCC unroll 8
   for (int part = 1; part < kParts; ++part) {
@@ -196,19 +199,19 @@ void Tile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, i
 }
 
 // Calls the tile with this number of rows and vectors, found in [kFirst, kFirst + kCount) by halving: rows - 1 times
-// kGemmNV, plus vectors - 1. Where indirect branches are not predicted (a guest whose host guards against Spectre), a
+// kWide, plus vectors - 1. Where indirect branches are not predicted (a guest whose host guards against Spectre), a
 // table of function pointers costs 8 ns a tile, 4 % of one with k = 64.
-template <bool kTail, int kFirst, int kCount>
+template <bool kTail, int kWide, int kFirst, int kCount>
 HWY_INLINE void Dispatch(int64_t tile, const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b,
                          int64_t last, const GemmEpilogue& epilogue) {
   if constexpr (kCount == 1) {
-    Tile<kFirst / kGemmNV + 1, kFirst % kGemmNV + 1, kTail>(rows, runs, b, last, epilogue);
+    Tile<kFirst / kWide + 1, kFirst % kWide + 1, kTail>(rows, runs, b, last, epilogue);
   } else {
     constexpr int kHalf = kCount / 2;
     if (tile < kFirst + kHalf) {
-      Dispatch<kTail, kFirst, kHalf>(tile, rows, runs, b, last, epilogue);
+      Dispatch<kTail, kWide, kFirst, kHalf>(tile, rows, runs, b, last, epilogue);
     } else {
-      Dispatch<kTail, kFirst + kHalf, kCount - kHalf>(tile, rows, runs, b, last, epilogue);
+      Dispatch<kTail, kWide, kFirst + kHalf, kCount - kHalf>(tile, rows, runs, b, last, epilogue);
     }
   }
 }
@@ -219,11 +222,18 @@ void GemmTile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& 
               const GemmEpilogue& epilogue) {
   const int64_t vectors = (n + kLanes - 1) / kLanes;
   const int64_t last = n - (vectors - 1) * kLanes;
-  const int64_t tile = (static_cast<int64_t>(rows.rows.size()) - 1) * kGemmNV + vectors - 1;
+  const int64_t above = static_cast<int64_t>(rows.rows.size()) - 1;
+  if constexpr (kGemmWideMR > 0) {
+    constexpr int kWide = 2 * kGemmNV;
+    if (vectors > kGemmNV) {
+      return Dispatch<false, kWide, 0, kGemmWideMR * kWide>(above * kWide + vectors - 1, rows, runs, b, last, epilogue);
+    }
+  }
+  const int64_t tile = above * kGemmNV + vectors - 1;
   if (last != kLanes && !b.padded) {
-    Dispatch<true, 0, kGemmMR * kGemmNV>(tile, rows, runs, b, last, epilogue);
+    Dispatch<true, kGemmNV, 0, kGemmMR * kGemmNV>(tile, rows, runs, b, last, epilogue);
   } else {
-    Dispatch<false, 0, kGemmMR * kGemmNV>(tile, rows, runs, b, last, epilogue);
+    Dispatch<false, kGemmNV, 0, kGemmMR * kGemmNV>(tile, rows, runs, b, last, epilogue);
   }
 }
 
@@ -267,7 +277,7 @@ void Gemm(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64_t k, 
   }
 }
 
-GemmShape TileShape() { return {kGemmMR, kGemmNR, hwy::TargetName(HWY_TARGET)}; }
+GemmShape TileShape() { return {kGemmMR, kGemmNR, kGemmWideMR, hwy::TargetName(HWY_TARGET)}; }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
