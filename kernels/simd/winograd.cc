@@ -49,8 +49,11 @@ void TransformInputs(const WinogradPlan& plan, const float* src, Range tiles, fl
                                       .rows = {-ih, conv.ih - ih},
                                       .columns = {-iw, conv.iw - iw}};
     const bool inside = ih >= 0 && iw >= 0 && tile.rows.end >= kIn && tile.columns.end >= kIn;
-    const auto transform = inside ? &winograd::TransformInput<kOut, false> : &winograd::TransformInput<kOut, true>;
-    transform(tile, conv.ic, inputs, plan.input_step);
+    if (inside) {
+      winograd::TransformInput<kOut, false>(tile, conv.ic, inputs, plan.input_step);
+    } else {
+      winograd::TransformInput<kOut, true>(tile, conv.ic, inputs, plan.input_step);
+    }
   }
 }
 
