@@ -104,18 +104,22 @@ HWY_INLINE void Finish(V (&sum)[MR][NV], const GemmRows& rows, int64_t last, con
     case Activation::kRelu6: Apply<Activation::kRelu6>(sum); break;
     case Activation::kHSwish: Apply<Activation::kHSwish>(sum); break;
   }
-#pragma GCC unroll 16
-  for (int m = 0; m < MR; ++m) {
-#pragma GCC unroll 8
-    for (int v = 0; v + 1 < NV; ++v) hn::StoreU(sum[m][v], d, c + at[m].c + v * kLanes);
-  }
-  constexpr int64_t kLast = (NV - 1) * kLanes;
+  // Row by row: the address of a row is found once, and its cache lines are written one after the other.
   if (last == kLanes) {
 #pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) hn::StoreU(sum[m][NV - 1], d, c + at[m].c + kLast);
+    for (int m = 0; m < MR; ++m) {
+      float* const to = c + at[m].c;
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) hn::StoreU(sum[m][v], d, to + v * kLanes);
+    }
   } else {
 #pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) StoreFirst(sum[m][NV - 1], c + at[m].c + kLast, last);
+    for (int m = 0; m < MR; ++m) {
+      float* const to = c + at[m].c;
+#pragma GCC unroll 8
+      for (int v = 0; v + 1 < NV; ++v) hn::StoreU(sum[m][v], d, to + v * kLanes);
+      StoreFirst(sum[m][NV - 1], to + (NV - 1) * kLanes, last);
+    }
   }
 }
 
