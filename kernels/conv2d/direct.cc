@@ -19,6 +19,7 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/grouped.h"
 #include "kernels/simd/conv_tiles.h"
 
 #ifndef ROOFGAP_KERNELS_CONV2D_DIRECT_CC_
@@ -205,6 +206,7 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
 }
 
 Invocation Prepare(const Conv2d& p, const Context& context) {
+  if (GroupedApplies(p)) return PrepareGrouped(p, context);
   const GemmShape shape = ChosenGemmShape();
   const auto run = &HWY_DYNAMIC_DISPATCH(Run);
   const auto plan = std::make_shared<const DirectPlan>(MakePlan(p, context.threads, shape));
