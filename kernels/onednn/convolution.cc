@@ -69,6 +69,12 @@ bool Same(const Convolution& a, const Convolution& b) {
          a.primitive.weights_desc() == b.primitive.weights_desc();
 }
 
+// oneDNN 2.6.3's SSE4.1 1x1 convolution reads behind the end of channels-last inputs (ic600ih3oc40kh1 with bias, in
+// memory that ends there).
+bool ReadsBeyond(const Convolution& one) {
+  return std::string_view(one.primitive.impl_info_str()) == "jit_1x1:sse41" && one.layouts.starts_with("nhwc");
+}
+
 bool IsRef(const Convolution& one) { return std::string_view(one.primitive.impl_info_str()).substr(0, 3) == "ref"; }
 
 }  // namespace
@@ -85,7 +91,8 @@ std::vector<Convolution> DescribeAll(const ConvolutionShape& shape) {
       const ConvolutionDesc wanted = Wanted(shape, F32(SrcDims(shape), tag), F32(DstDims(shape), tag));
       for (const auto& primitive : MakeConvolutions(Engine(), wanted)) {
         const Convolution one = WithOperands(shape, primitive);
-        if (std::none_of(all.begin(), all.end(), [&](const Convolution& other) { return Same(one, other); })) {
+        if (!ReadsBeyond(one) &&
+            std::none_of(all.begin(), all.end(), [&](const Convolution& other) { return Same(one, other); })) {
           all.push_back(one);
         }
       }
