@@ -12,6 +12,7 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/fc/fc.h"
+#include "kernels/fc/threads.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
@@ -26,8 +27,9 @@ void RunPart(const Fc& p, const Args& args, Range rows, Range panels) {
   const float* packed = reinterpret_cast<const float*>(args.packed) + column * p.ic;
   const float* bias = p.bia != 0 ? args.at<float>(Fc::kBia) + column : nullptr;
   const int64_t columns = std::min(panels.end * kGemmNR, p.oc) - column;
-  Gemm({src, p.ic}, PackedB(packed, p.ic, kGemmNR), {dst, p.oc}, rows.end - rows.begin, columns, p.ic,
-       {bias, p.act, false});
+  GemmB weights = PackedB(packed, p.ic, kGemmNR);
+  weights.stream = true;
+  Gemm({src, p.ic}, weights, {dst, p.oc}, rows.end - rows.begin, columns, p.ic, {bias, p.act, false});
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -45,7 +47,7 @@ HWY_EXPORT(RunPart);
 Invocation Prepare(const Fc& p, const Context& context) {
   const GemmShape shape = ChosenGemmShape();
   const auto run = &HWY_DYNAMIC_DISPATCH(RunPart);
-  const int threads = context.threads;
+  const int threads = PayingThreads(p, shape, context.threads);
   const int64_t panels = (p.oc + shape.nr - 1) / shape.nr;
   // Each thread reads all of one operand and its share of the other: the larger one is divided, so far as it goes.
   const bool split_oc = p.oc >= p.mb && panels >= threads;
@@ -60,7 +62,7 @@ Invocation Prepare(const Fc& p, const Context& context) {
   invocation.pack = [=](const Args& args) {
     PackB({args.at<float>(Fc::kWei), p.ic}, p.oc, p.ic, shape.nr, reinterpret_cast<float*>(args.packed));
   };
-  invocation.impl = shape.Name();
+  invocation.impl = shape.Name() + OnThreads(threads, context.threads);
   invocation.executed_flops = 2.0 * p.mb * p.ic * p.oc;
   invocation.packed_bytes = PackedFloats(p.oc, p.ic, shape.nr) * sizeof(float);
   return invocation;

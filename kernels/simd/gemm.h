@@ -50,6 +50,11 @@ struct GemmB {
   int64_t panel = 0;
   int64_t pitch = 0;
   bool padded = false;  // the last panel's rows hold NR readable floats too, whatever n is
+  bool stream = false;  // packed, and not in L2 yet: Gemm prefetches it, a panel while its rows use the one before
+  // What one tile prefetches: a row of a panel at `ahead` with its first k, `ahead_pitch` floats further with each one
+  // more. Null: what suits a panel near by.
+  const float* ahead = nullptr;
+  int64_t ahead_pitch = 0;
 };
 
 // Packed [ceil(n/nr)][k][nr], the last panel padded with zeros: what PackB writes.
@@ -78,7 +83,7 @@ struct GemmShape {
 
 // The rows that a tile should have, at most mr, when the rows of A lie `pitch` floats apart: rows a multiple of 4 KiB
 // apart share one set of an L1 cache of 8 ways or a few more, and 14 of them throw each other out.
-inline int64_t GemmRowsPerTile(int64_t pitch, int64_t mr) { return pitch % 1024 == 0 ? std::min<int64_t>(mr, 7) : mr; }
+inline int64_t GemmRowsPerTile(int64_t pitch, int64_t mr) { return pitch % 1024 == 0 ? std::min<int64_t>(mr, 8) : mr; }
 
 // That of the instruction set which Highway dispatches to now.
 GemmShape ChosenGemmShape();

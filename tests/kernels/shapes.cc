@@ -132,6 +132,14 @@ constexpr std::string_view kShapes[] = {
     "fc:mb33ic40oc100bia1act3",
     "fc:mb64ic3oc16",
     "fc:mb17ic600oc31bia1",
+    "fc:mb4ic20oc70bia1act2",
+    "fc:mb6ic33oc70",
+    "fc:mb7ic19oc300bia1act1",
+    "fc:mb8ic35oc67bia1",
+    "fc:ic515oc331bia1",  // from here on enough work for two threads
+    "fc:mb2ic300oc521act1",
+    "fc:mb8ic130oc259bia1",
+    "fc:mb17ic2100oc70bia1act1",  // several blocks of k
 
     "attention:h1s1d1",
     "attention:h1s2d3",
