@@ -139,7 +139,8 @@ constexpr std::string_view kShapes[] = {
     "fc:ic515oc331bia1",  // from here on enough work for two threads
     "fc:mb2ic300oc521act1",
     "fc:mb8ic130oc259bia1",
-    "fc:mb17ic2100oc70bia1act1",  // several blocks of k
+    "fc:mb17ic600oc300bia1act1",
+    "fc:mb112ic1200oc35bia1act1",  // several blocks of k
 
     "attention:h1s1d1",
     "attention:h1s2d3",
