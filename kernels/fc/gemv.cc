@@ -48,12 +48,12 @@ constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM;
 constexpr int kMaxSums = kManyRegisters ? 25 : 12;
 
 // Vectors of a panel at batch B. The wider, the fewer panels to end and the fewer inputs to load. (One vector, at a
-// batch of 7 or 8 on 16 registers, takes as many loads as multiply-adds, and is slower than two tiles of `gemm`.)
+// batch of 7 or 8 on 16 registers, takes more loads than multiply-adds: `gemm` is for those.)
 template <int B>
 constexpr int kVectors = std::clamp(kMaxSums / B, 1, 8);
 
 // The hardware's prefetchers stop at every 4 KiB; this goes on a page ahead of the reading (1024 floats). From the
-// last-level cache 96 became 102 % of what a load loop reaches without any (1 KiB ahead: 95 %, Zen 5).
+// last-level cache 96 became 102 % of what a load loop reaches (1 KiB ahead: 96 %, Zen 5).
 constexpr int64_t kAhead = 1024;
 
 // sum[i][v] += src[i][k] * the v-th vector of the panel's row k.
