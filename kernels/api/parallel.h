@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 namespace roofgap {
 
@@ -17,6 +18,18 @@ void Parallel(int threads, const Body& body) {
   }
 #pragma omp parallel for schedule(static, 1) num_threads(threads)
   for (int thread = 0; thread < threads; ++thread) body(thread);
+}
+
+// How many of `threads` pay for so many cycles of work, where each must have `least` of them: a second thread costs 0.5
+// to 1 us (two cores of a Zen 5).
+inline int PayingThreads(double cycles, double least, int threads) {
+  return static_cast<int>(std::clamp(cycles / least, 1.0, static_cast<double>(threads)));
+}
+
+// What impl says about it: nothing when all are used.
+inline std::string OnThreads(int used, int threads) {
+  if (used == threads) return "";
+  return " on " + std::to_string(used) + " of " + std::to_string(threads) + " threads";
 }
 
 struct Range {

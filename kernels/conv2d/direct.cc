@@ -20,6 +20,7 @@
 #include "kernels/api/registry.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/grouped.h"
+#include "kernels/conv2d/threads.h"
 #include "kernels/simd/conv_tiles.h"
 
 #ifndef ROOFGAP_KERNELS_CONV2D_DIRECT_CC_
@@ -208,11 +209,12 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
 Invocation Prepare(const Conv2d& p, const Context& context) {
   if (GroupedApplies(p)) return PrepareGrouped(p, context);
   const GemmShape shape = ChosenGemmShape();
+  const int threads = ConvThreads(p, shape.nr, context.threads);
   const auto run = &HWY_DYNAMIC_DISPATCH(Run);
-  const auto plan = std::make_shared<const DirectPlan>(MakePlan(p, context.threads, shape));
+  const auto plan = std::make_shared<const DirectPlan>(MakePlan(p, threads, shape));
   const int64_t group = PackedFloats(plan->oc, plan->k, plan->nr);
   Invocation invocation;
-  invocation.run = [plan, run, threads = context.threads](const Args& args) {
+  invocation.run = [plan, run, threads](const Args& args) {
     Parallel(threads, [&](int thread) { run(*plan, args, thread); });
   };
   invocation.pack = [plan](const Args& args) {
@@ -221,7 +223,8 @@ Invocation Prepare(const Conv2d& p, const Context& context) {
   };
   const int64_t rows = plan->together > 1 ? shape.wide_mr : shape.mr;
   invocation.impl = std::string(shape.isa) + " " + std::to_string(rows) + "x" +
-                    std::to_string(plan->together * shape.nr) + (p.dw == 1 && p.g == 1 ? " K=kw*ic" : " K=ic");
+                    std::to_string(plan->together * shape.nr) + (p.dw == 1 && p.g == 1 ? " K=kw*ic" : " K=ic") +
+                    OnThreads(threads, context.threads);
   invocation.executed_flops = 2.0 * p.mb * p.oc * plan->map.macs.back();
   invocation.packed_bytes = p.g * group * sizeof(float);
   return invocation;

@@ -6,6 +6,8 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/threads.h"
+#include "kernels/simd/gemm.h"
 #include "kernels/simd/group_conv.h"
 
 namespace roofgap {
@@ -17,7 +19,8 @@ inline GroupConv GroupConvOf(const Conv2d& p) { return {p.mb, p.g, p.ic / p.g, p
 inline bool GroupedApplies(const Conv2d& p) { return p.g > 1 && p.ic == p.oc && GroupConvApplies(GroupConvOf(p)); }
 
 inline Invocation PrepareGrouped(const Conv2d& p, const Context& context) {
-  const auto plan = std::make_shared<const GroupConvPlan>(MakeGroupConvPlan(GroupConvOf(p), context.threads));
+  const int threads = ConvThreads(p, ChosenGemmShape().nr, context.threads);
+  const auto plan = std::make_shared<const GroupConvPlan>(MakeGroupConvPlan(GroupConvOf(p), threads));
   Invocation invocation;
   invocation.run = [plan, run = ChosenGroupConvRun(), has_bias = p.bia != 0](const Args& args) {
     const GroupConvData data = {.src = args.at<float>(Conv2d::kSrc),
@@ -29,7 +32,7 @@ inline Invocation PrepareGrouped(const Conv2d& p, const Context& context) {
   invocation.pack = [plan](const Args& args) {
     PackGroupConv(*plan, args.at<float>(Conv2d::kWei), reinterpret_cast<float*>(args.packed));
   };
-  invocation.impl = plan->Name();
+  invocation.impl = plan->Name() + OnThreads(threads, context.threads);
   invocation.executed_flops = 2 * plan->Macs();
   invocation.packed_bytes = plan->packed_bytes();
   return invocation;

@@ -14,6 +14,7 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/threads.h"
 
 #ifndef ROOFGAP_KERNELS_CONV2D_IM2COL_CC_
 #define ROOFGAP_KERNELS_CONV2D_IM2COL_CC_
@@ -105,7 +106,7 @@ Invocation Prepare(const Conv2d& p, const Context& context) {
   const GemmShape shape = ChosenGemmShape();
   const auto multiply = &HWY_DYNAMIC_DISPATCH(Multiply);
   const Im2colPlan plan(p);
-  const int threads = context.threads;
+  const int threads = ConvThreads(p, shape.nr, context.threads);
   const int64_t panels = (plan.oc + shape.nr - 1) / shape.nr;
   // Each thread reads all of one operand of the GEMM and its share of the other: the larger one is divided.
   const bool split_oc = plan.oc > plan.pixels && panels >= threads;
@@ -127,7 +128,8 @@ Invocation Prepare(const Conv2d& p, const Context& context) {
   invocation.pack = [=](const Args& args) {
     PackGroups(args.at<float>(Conv2d::kWei), p.g, plan.oc, plan.k, shape.nr, reinterpret_cast<float*>(args.packed));
   };
-  invocation.impl = shape.Name() + (plan.copies ? " columns of one image" : " no columns: 1x1");
+  invocation.impl =
+      shape.Name() + (plan.copies ? " columns of one image" : " no columns: 1x1") + OnThreads(threads, context.threads);
   invocation.executed_flops = 2.0 * p.mb * p.oc * plan.pixels * plan.k;
   invocation.packed_bytes = p.g * group * sizeof(float);
   invocation.workspace_bytes = plan.copies ? p.g * plan.pixels * plan.k * sizeof(float) : 0;

@@ -9,6 +9,8 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/threads.h"
+#include "kernels/simd/gemm.h"
 #include "kernels/simd/winograd.h"
 #include "kernels/simd/winograd_error.h"
 
@@ -41,7 +43,8 @@ auto WinogradExtraError(const Conv2d& p) {
 template <int kOut>
 Invocation PrepareWinograd(const Conv2d& p, const Context& context) {
   const WinogradConv conv = WinogradConvOf(p);
-  const auto plan = std::make_shared<const WinogradPlan>(MakeWinogradPlan<kOut>(conv, context.threads));
+  const int threads = ConvThreads(p, ChosenGemmShape().nr, context.threads);
+  const auto plan = std::make_shared<const WinogradPlan>(MakeWinogradPlan<kOut>(conv, threads));
   Invocation invocation;
   invocation.run = [plan, run = ChosenWinogradRun<kOut>(), has_bias = p.bia != 0](const Args& args) {
     const WinogradData data = {.src = args.at<float>(Conv2d::kSrc),
@@ -55,7 +58,7 @@ Invocation PrepareWinograd(const Conv2d& p, const Context& context) {
     PackWinograd<kOut>(*plan, args.at<float>(Conv2d::kWei), reinterpret_cast<float*>(args.packed));
   };
   invocation.extra_error = WinogradExtraError<WinogradMatrices<kOut>>(p);
-  invocation.impl = plan->Name();
+  invocation.impl = plan->Name() + OnThreads(threads, context.threads);
   invocation.executed_flops = 2 * plan->Macs();
   invocation.packed_bytes = plan->packed_bytes();
   invocation.workspace_bytes = plan->workspace_bytes();

@@ -47,7 +47,7 @@ HWY_EXPORT(RunPart);
 Invocation Prepare(const Fc& p, const Context& context) {
   const GemmShape shape = ChosenGemmShape();
   const auto run = &HWY_DYNAMIC_DISPATCH(RunPart);
-  const int threads = PayingThreads(p, shape, context.threads);
+  const int threads = FcThreads(p, shape, context.threads);
   const int64_t panels = (p.oc + shape.nr - 1) / shape.nr;
   // Each thread reads all of one operand and its share of the other: the larger one is divided, so far as it goes.
   const bool split_oc = p.oc >= p.mb && panels >= threads;

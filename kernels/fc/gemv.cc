@@ -201,7 +201,7 @@ Support Supports(const Fc& p, const Context& context) {
 
 Invocation Prepare(const Fc& p, const Context& context) {
   const int64_t lanes = HWY_DYNAMIC_DISPATCH(Lanes)();
-  const int threads = PayingThreads(p, ChosenGemmShape(), context.threads);
+  const int threads = FcThreads(p, ChosenGemmShape(), context.threads);
   // Threads share whole vectors of output channels.
   const auto own = [=](int thread) {
     const Range vectors = Share((p.oc + lanes - 1) / lanes, threads, thread);
