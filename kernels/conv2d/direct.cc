@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "kernels/conv2d/direct.cc"
 #include "hwy/foreach_target.h"
 // clang-format off: foreach_target.h comes first
+#include "kernels/simd/dot_tile-inl.h"
 #include "kernels/simd/gemm_tile-inl.h"
 // clang-format on
 #include <algorithm>
@@ -22,6 +23,7 @@
 #include "kernels/conv2d/grouped.h"
 #include "kernels/conv2d/threads.h"
 #include "kernels/simd/conv_tiles.h"
+#include "kernels/simd/dot_tile.h"
 
 #ifndef ROOFGAP_KERNELS_CONV2D_DIRECT_CC_
 #define ROOFGAP_KERNELS_CONV2D_DIRECT_CC_
@@ -38,7 +40,9 @@ struct DirectPlan {
   Conv2d p{};
   int64_t nr = 0;                        // columns of a panel
   int64_t ic = 0, oc = 0, k = 0;         // of one group
-  int64_t panels = 0;                    // of one group
+  int64_t dots = 0;                      // the last channels of one group, which are dot products
+  int64_t panels = 0;                    // of the others, or one without columns; the last does the dot products too
+  int64_t packed = 0;                    // floats of one group: panels, weights of the dot products
   int64_t together = 1;                  // panels that a tile covers
   int64_t block = 1;                     // tiles that share a panel while it is in cache, at most
   ConvTiles map;                         // of one group of one image
@@ -56,17 +60,35 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-// A tile with guests, phase by phase, by one panel.
-void RunPhases(const std::vector<ConvPhase>& sum, const GemmRows& rows, const GemmB& b, int64_t columns,
+// The channels that a tile meets at once: columns of a panel or two, then those of `dots`.
+struct Channels {
+  GemmB b;
+  int64_t columns = 0;
+  GemmIn dot_weights;
+  int64_t dots = 0;
+};
+
+void RunTile(const GemmRows& rows, std::span<const GemmRun> runs, const Channels& channels,
+             const GemmEpilogue& epilogue) {
+  const int64_t columns = channels.columns;
+  if (columns > 0) GemmTile(rows, runs, channels.b, columns, epilogue);
+  if (channels.dots == 0) return;
+  DotTile({rows.a, rows.c + columns, rows.rows}, runs, channels.dot_weights, channels.dots,
+          {epilogue.bias != nullptr ? epilogue.bias + columns : nullptr, epilogue.act, epilogue.accumulate});
+}
+
+// A tile with guests, phase by phase.
+void RunPhases(const std::vector<ConvPhase>& sum, const GemmRows& rows, const Channels& channels,
                const GemmEpilogue& epilogue) {
+  const int64_t all = channels.columns + channels.dots;
   for (const GemmRow& guest : rows.rows.last(sum.front().without)) {
-    for (int64_t i = 0; i < columns; ++i) rows.c[guest.c + i] = epilogue.bias != nullptr ? epilogue.bias[i] : 0;
+    for (int64_t i = 0; i < all; ++i) rows.c[guest.c + i] = epilogue.bias != nullptr ? epilogue.bias[i] : 0;
   }
   for (const ConvPhase& phase : sum) {
     const bool first = &phase == &sum.front();
     const bool last = &phase == &sum.back();
-    GemmTile({rows.a, rows.c, rows.rows.first(rows.rows.size() - phase.without)}, phase.runs, b, columns,
-             {first ? epilogue.bias : nullptr, last ? epilogue.act : 0, !first});
+    RunTile({rows.a, rows.c, rows.rows.first(rows.rows.size() - phase.without)}, phase.runs, channels,
+            {first ? epilogue.bias : nullptr, last ? epilogue.act : 0, !first});
   }
 }
 
@@ -76,7 +98,8 @@ void RunPart(const DirectPlan& plan, const Args& args, const Part& part) {
   const float* src = args.at<float>(Conv2d::kSrc) + n * p.ih * p.iw * p.ic + g * plan.ic;
   float* dst = args.at<float>(Conv2d::kDst) + n * p.oh() * p.ow() * p.oc + g * plan.oc;
   const float* bias = p.bia != 0 ? args.at<float>(Conv2d::kBia) + g * plan.oc : nullptr;
-  const float* packed = reinterpret_cast<const float*>(args.packed) + g * plan.panels * plan.k * kGemmNR;
+  const float* packed = reinterpret_cast<const float*>(args.packed) + g * plan.packed;
+  const GemmIn dot_weights = {packed + plan.panels * plan.k * kGemmNR, plan.k};
 
   const int64_t count = tiles.end - tiles.begin;
   const int blocks = static_cast<int>((count + plan.block - 1) / plan.block);
@@ -84,17 +107,20 @@ void RunPart(const DirectPlan& plan, const Args& args, const Part& part) {
     const Range block = Share(count, blocks, i);
     for (int64_t j = panels.begin; j < panels.end; j += plan.together) {
       const int64_t column = j * kGemmNR;
-      const GemmB b = {packed + j * plan.k * kGemmNR, plan.k * kGemmNR, kGemmNR, true};
-      const int64_t columns = std::min(std::min(plan.together, panels.end - j) * kGemmNR, plan.oc - column);
+      const int64_t end = std::min(j + plan.together, panels.end);
+      const Channels channels = {.b = {packed + j * plan.k * kGemmNR, plan.k * kGemmNR, kGemmNR, true},
+                                 .columns = std::min(end * kGemmNR, plan.oc - plan.dots) - column,
+                                 .dot_weights = dot_weights,
+                                 .dots = end == plan.panels ? plan.dots : 0};
       const GemmEpilogue epilogue = {bias != nullptr ? bias + column : nullptr, p.act, false};
       for (int64_t t = block.begin; t < block.end; ++t) {
         const ConvTile& tile = plan.map.tiles[tiles.begin + t];
         const std::vector<ConvPhase>& sum = plan.map.sums[tile.sum];
         const GemmRows rows = {src + tile.src, dst + column + tile.dst, plan.map.patterns[tile.pattern]};
         if (sum.size() == 1) {
-          GemmTile(rows, sum.front().runs, b, columns, epilogue);
+          RunTile(rows, sum.front().runs, channels, epilogue);
         } else {
-          RunPhases(sum, rows, b, columns, epilogue);
+          RunPhases(sum, rows, channels, epilogue);
         }
       }
     }
@@ -180,6 +206,9 @@ std::vector<std::vector<Part>> Split(const DirectPlan& plan, int threads) {
 // at once, is better: by 3 % at k = 64, 8 % at 3x3 of 3 channels, 2 % at k = 512, and by nothing at 3x3 of 64.
 constexpr int64_t kWideK = 512;
 
+// Floats of 64 bytes: packed weights of a group begin on them.
+constexpr int64_t kPackedUnit = 16;
+
 DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
   DirectPlan plan;
   plan.p = p;
@@ -187,13 +216,17 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
   plan.ic = p.ic / p.g;
   plan.oc = p.oc / p.g;
   plan.k = p.kh * p.kw * plan.ic;
-  plan.panels = (plan.oc + shape.nr - 1) / shape.nr;
+  const bool contiguous = p.dw == 1 && p.g == 1;
+  plan.dots = DotColumns(plan.oc, plan.k, contiguous ? p.kw * plan.ic : plan.ic);
+  plan.panels = std::max<int64_t>((plan.oc - plan.dots + shape.nr - 1) / shape.nr, 1);
+  const int64_t used = plan.panels * plan.k * shape.nr + plan.dots * plan.k;
+  plan.packed = (used + kPackedUnit - 1) / kPackedUnit * kPackedUnit;
   const ConvMap map = {.rows = p.rows(),
                        .columns = p.columns(),
                        .ic = plan.ic,
                        .src_pitch = p.ic,
                        .dst_pitch = p.oc,
-                       .contiguous = p.dw == 1 && p.g == 1};
+                       .contiguous = contiguous};
   const bool wide = shape.wide_mr > 0 && plan.panels > 1 && plan.k <= kWideK;
   plan.together = wide ? 2 : 1;
   const int64_t mr = wide ? shape.wide_mr : GemmRowsPerTile(p.sw * p.ic, shape.mr);
@@ -206,27 +239,34 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
   return plan;
 }
 
+void Pack(const DirectPlan& plan, const Args& args) {
+  const float* weights = args.at<float>(Conv2d::kWei);
+  float* packed = reinterpret_cast<float*>(args.packed);
+  const int64_t columns = plan.oc - plan.dots;
+  for (int64_t g = 0; g < plan.p.g; ++g, weights += plan.oc * plan.k, packed += plan.packed) {
+    PackB({weights, plan.k}, columns, plan.k, plan.nr, packed);
+    std::copy_n(weights + columns * plan.k, plan.dots * plan.k, packed + plan.panels * plan.k * plan.nr);
+  }
+}
+
 Invocation Prepare(const Conv2d& p, const Context& context) {
   if (GroupedApplies(p)) return PrepareGrouped(p, context);
   const GemmShape shape = ChosenGemmShape();
   const int threads = ConvThreads(p, shape.nr, context.threads);
   const auto run = &HWY_DYNAMIC_DISPATCH(Run);
   const auto plan = std::make_shared<const DirectPlan>(MakePlan(p, threads, shape));
-  const int64_t group = PackedFloats(plan->oc, plan->k, plan->nr);
   Invocation invocation;
   invocation.run = [plan, run, threads](const Args& args) {
     Parallel(threads, [&](int thread) { run(*plan, args, thread); });
   };
-  invocation.pack = [plan](const Args& args) {
-    PackGroups(args.at<float>(Conv2d::kWei), plan->p.g, plan->oc, plan->k, plan->nr,
-               reinterpret_cast<float*>(args.packed));
-  };
+  invocation.pack = [plan](const Args& args) { Pack(*plan, args); };
   const int64_t rows = plan->together > 1 ? shape.wide_mr : shape.mr;
   invocation.impl = std::string(shape.isa) + " " + std::to_string(rows) + "x" +
-                    std::to_string(plan->together * shape.nr) + (p.dw == 1 && p.g == 1 ? " K=kw*ic" : " K=ic") +
-                    OnThreads(threads, context.threads);
+                    std::to_string(plan->together * shape.nr) + (p.dw == 1 && p.g == 1 ? " K=kw*ic" : " K=ic");
+  if (plan->dots > 0) invocation.impl += " + " + std::to_string(plan->dots) + " dot";
+  invocation.impl += OnThreads(threads, context.threads);
   invocation.executed_flops = 2.0 * p.mb * p.oc * plan->map.macs.back();
-  invocation.packed_bytes = p.g * group * sizeof(float);
+  invocation.packed_bytes = p.g * plan->packed * sizeof(float);
   return invocation;
 }
 
