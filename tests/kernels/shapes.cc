@@ -44,6 +44,16 @@ constexpr std::string_view kShapes[] = {
     "conv2d:ic16ih9oc16kh3ph2dh2bia1",
     "conv2d:ic17ih10oc33kh3sh2ph3dh3dw2pw2",
     "conv2d:ic4ih1oc4kh2ph1dh2",
+    // Channels just beyond a vector: with long sums the last few are dot products.
+    "conv2d:ic17ih9oc17kh3ph1bia1act3",
+    "conv2d:mb2ic33ih7iw6oc35kh3ph1bia1act1",
+    "conv2d:ic67ih6oc67kh3sh2ph1act2",
+    "conv2d:mb2ic131ih3oc67kh1bia1act3",
+    "conv2d:ic67ih5oc33kh1sh2",
+    "conv2d:ic65ih7oc4kh3ph1bia1",
+    "conv2d:ic33ih8oc66kh3sh2ph2dh2bia1act3",
+    "conv2d:mb2ic200ih1oc131kh1",
+    "conv2d:ic130ih4oc34kh3ph1g2bia1",
     // Groups, up to one channel each.
     "conv2d:ic32ih6oc64kh3ph1g2bia1act1",
     "conv2d:ic33ih5oc66kh3ph1g3",
