@@ -8,6 +8,7 @@
 #include "kernels/simd/dot_tile-inl.h"
 // clang-format on
 #include <algorithm>
+#include <cstring>
 
 #include "hwy/highway.h"
 #include "kernels/api/activation.h"
@@ -140,7 +141,7 @@ void Tile(const float* from, float* c, const GemmRow* rows, std::span<const Gemm
   HWY_ALIGN float results[kLanes];
   hn::Store(Activate(epilogue.act, Sums(sum)), d, results);
 #pragma GCC unroll 16
-  for (int i = 0; i < R * T; ++i) c[rows[i / T].c + i % T] = results[i];
+  for (int r = 0; r < R; ++r) std::memcpy(c + rows[r].c, results + r * T, T * sizeof(float));
 }
 
 // Direct branches, as in gemm_tile.cc: calls the tile with `count` rows, found in [kFirst, kFirst + kCount) by halving.
