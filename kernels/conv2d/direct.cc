@@ -203,7 +203,8 @@ std::vector<std::vector<Part>> Split(const DirectPlan& plan, int threads) {
 }
 
 // Up to this length of a sum the wide tile, which reads inputs once for two panels and writes twice as much of a pixel
-// at once, is better: by 3 % at k = 64, 8 % at 3x3 of 3 channels, 2 % at k = 512, and by nothing at 3x3 of 64.
+// at once, is better: by 3 % at k = 64, 8 % at 3x3 of 3 channels, 2 % at k = 512, and by nothing at 3x3 of 64. Dot
+// products want the rows of the tall tile: 131 to 67 channels, 1x1, 7 %.
 constexpr int64_t kWideK = 512;
 
 // Floats of 64 bytes: packed weights of a group begin on them.
@@ -227,7 +228,7 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
                        .src_pitch = p.ic,
                        .dst_pitch = p.oc,
                        .contiguous = contiguous};
-  const bool wide = shape.wide_mr > 0 && plan.panels > 1 && plan.k <= kWideK;
+  const bool wide = shape.wide_mr > 0 && plan.panels > 1 && plan.k <= kWideK && plan.dots == 0;
   plan.together = wide ? 2 : 1;
   const int64_t mr = wide ? shape.wide_mr : GemmRowsPerTile(p.sw * p.ic, shape.mr);
   plan.map = MakeConvTiles(map, mr);
