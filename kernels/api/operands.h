@@ -24,7 +24,7 @@ struct Operand {
   size_t bytes(DType dtype) const { return static_cast<size_t>(elements()) * SizeOf(dtype); }
 };
 
-inline constexpr size_t kMaxOperands = 6;
+inline constexpr size_t kMaxOperands = 12;
 
 // The addresses of one call. `operand` is in the order of the op's Operands(); each op's header names the indices.
 // `packed` holds what Invocation::pack wrote, `workspace` is scratch of Invocation::workspace_bytes; both are aligned

@@ -17,12 +17,13 @@
 #include "kernels/dwconv2d/dwconv2d.h"
 #include "kernels/dwsep/dwsep.h"
 #include "kernels/fc/fc.h"
+#include "kernels/invres/invres.h"
 
 namespace roofgap {
 
 // The shape of one operation: what is to be computed, not how, in which type or where. To add an op, write its folder
 // (kernels/README.md) and add its type here; everything below and the command line follow.
-using Problem = std::variant<Conv2d, DwConv2d, DwSep, Fc, Attention>;
+using Problem = std::variant<Conv2d, DwConv2d, DwSep, InvRes, Fc, Attention>;
 
 // "conv2d", "dwconv2d", ...: the names before the colon, in the order above.
 std::vector<std::string_view> OpNames();

@@ -25,6 +25,9 @@ memory::dims WeightDims(const ConvolutionShape& shape) {
 memory::desc Bias(const ConvolutionShape& shape) { return shape.bia ? F32({shape.oc}, Tag::x) : memory::desc(); }
 
 ConvolutionDesc Wanted(const ConvolutionShape& shape, const memory::desc& src, const memory::desc& dst) {
+  dnnl::post_ops ops;
+  if (shape.added.get_size() > 0) ops.append_binary(dnnl::algorithm::binary_add, shape.added);
+  AppendActivation(ops, shape.act);
   return {
       .algorithm = shape.algorithm,
       .src = src,
@@ -34,7 +37,7 @@ ConvolutionDesc Wanted(const ConvolutionShape& shape, const memory::desc& src, c
       .strides = {shape.sh, shape.sw},
       .dilates = {shape.dh - 1, shape.dw - 1},
       .padding = {shape.ph, shape.pw},
-      .attr = Attributes(ActivationOps(shape.act)),
+      .attr = Attributes(ops),
   };
 }
 
@@ -104,7 +107,8 @@ std::vector<Convolution> DescribeAll(const ConvolutionShape& shape) {
   return all;
 }
 
-void Add(Plan& plan, const Convolution& convolution, size_t wei, size_t bia, const Tensor& src, const Tensor& dst) {
+void Add(Plan& plan, const Convolution& convolution, size_t wei, size_t bia, const Tensor& src, const Tensor& dst,
+         const Tensor* added) {
   std::vector<std::pair<int, Tensor>> args = {
       {DNNL_ARG_SRC, src},
       {DNNL_ARG_WEIGHTS,
@@ -112,6 +116,7 @@ void Add(Plan& plan, const Convolution& convolution, size_t wei, size_t bia, con
       {DNNL_ARG_DST, dst},
   };
   if (convolution.bia.get_size() > 0) args.push_back({DNNL_ARG_BIAS, plan.Operand(bia, convolution.bia)});
+  if (added != nullptr) args.push_back({DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, *added});
   plan.Add(convolution.primitive, std::move(args));
 }
 

@@ -20,6 +20,7 @@ struct ConvolutionShape {
   int64_t act;
   memory::format_tag wei_tag;
   dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct;
+  memory::desc added = {};  // a tensor of dst's shape that is added before the activation; empty: none
 };
 
 // The shape of a convolution by the window of an op (ih iw kh kw sh sw ph pw, dh dw where it has them, bia act).
@@ -69,8 +70,9 @@ Convolution Describe(const ConvolutionShape& shape, const memory::desc* src = nu
 // by 8 channels, each once. Without those called "ref", plain loops hundreds of times slower, unless there is no other.
 std::vector<Convolution> DescribeAll(const ConvolutionShape& shape);
 
-// Appends it to the plan, with weights and bias from these operands.
-void Add(Plan& plan, const Convolution& convolution, size_t wei, size_t bia, const Tensor& src, const Tensor& dst);
+// Appends it to the plan, with weights and bias from these operands. `added` is what the shape says is added.
+void Add(Plan& plan, const Convolution& convolution, size_t wei, size_t bia, const Tensor& src, const Tensor& dst,
+         const Tensor* added = nullptr);
 
 // An Invocation of the convolution alone, for the operands src, wei, bia and dst in that order.
 Invocation PrepareAlone(const Convolution& convolution, const Context& context, double executed_flops);

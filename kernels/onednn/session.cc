@@ -32,14 +32,18 @@ dnnl::primitive_attr Attributes(const dnnl::post_ops& ops) {
   return attr;
 }
 
-dnnl::post_ops ActivationOps(int64_t act) {
-  dnnl::post_ops ops;
+void AppendActivation(dnnl::post_ops& ops, int64_t act) {
   switch (static_cast<Activation>(act)) {
     case Activation::kNone: break;
     case Activation::kRelu: AppendEltwise(ops, dnnl::algorithm::eltwise_relu, 0, 0); break;
     case Activation::kRelu6: AppendEltwise(ops, dnnl::algorithm::eltwise_clip, 0, 6); break;
     case Activation::kHSwish: AppendHSwish(ops); break;
   }
+}
+
+dnnl::post_ops ActivationOps(int64_t act) {
+  dnnl::post_ops ops;
+  AppendActivation(ops, act);
   return ops;
 }
 

@@ -40,7 +40,8 @@ inline memory::desc F32(const memory::dims& dims, memory::format_tag tag = memor
 // Attributes with the scratchpad in the caller's hands and the post-ops given.
 dnnl::primitive_attr Attributes(const dnnl::post_ops& ops = {});
 
-// The `act` of the grammar as a post-op (kernels/api/activation.h).
+// The `act` of the grammar as a post-op (kernels/api/activation.h), after those that are there already, or alone.
+void AppendActivation(dnnl::post_ops& ops, int64_t act);
 dnnl::post_ops ActivationOps(int64_t act);
 
 // A variant's supports(): f32, and `make(problem)` finds an implementation under the context's thread count. `make`

@@ -17,7 +17,7 @@ QUICK = ("--budget-s", "0.05")
 def test_list_names_ops_keys_variants_and_isas(roofgap):
     done = roofgap("list")
     assert done.returncode == 0
-    for word in ("conv2d", "dwconv2d", "dwsep", "fc", "attention", "reference", "kvh=h", "isa:", "threads: 1 to"):
+    for word in ("conv2d", "dwconv2d", "dwsep", "invres", "fc", "attention", "reference", "kvh=h", "isa:", "threads: 1 to"):
         assert word in done.stdout
     assert "attention" not in roofgap("list", "--op", "fc").stdout
     assert "unknown op 'gemm'" in roofgap.fails("list", "--op", "gemm")

@@ -72,6 +72,17 @@ Counts ByHand(const DwSep& p) {
           .read = p.mb * Touched(taps) * p.ic + Used(taps) * p.ic + p.oc * p.ic + p.bia * (p.ic + p.oc)};
 }
 
+Counts ByHand(const InvRes& p) {
+  const Taps taps = TryAllTaps(p.window(), p.window());
+  const int64_t expand = p.mc == p.c ? 0 : p.c * p.mc;  // of a pixel, and weights
+  const int64_t project = p.oh() * p.oh() * p.mc * p.oc;
+  const int64_t se = 2 * p.mc * p.se;
+  return {.macs = p.mb * (Touched(taps) * expand + p.mc * taps.valid + se + project),
+          .nominal_macs = p.mb * (p.ih * p.ih * expand + p.mc * taps.all + se + project),
+          .read = p.mb * Touched(taps) * p.c + expand + (p.mc == p.c ? 0 : p.mc) + Used(taps) * p.mc + p.mc + se +
+                  (p.se > 0 ? p.se + p.mc : 0) + p.oc * p.mc + p.oc};
+}
+
 Counts ByHand(const Fc& p) {
   const int64_t macs = p.mb * p.ic * p.oc;
   return {.macs = macs, .nominal_macs = macs, .read = p.mb * p.ic + p.ic * p.oc + p.bia * p.oc};
@@ -117,6 +128,25 @@ TEST(CountTest, PublishedLayersHaveTheirPublishedCounts) {
   // A fully connected layer of ResNet-50.
   EXPECT_EQ(Count(ParseProblem("fc:ic2048oc1000"), DType::kF32).flops, 2.0 * 2048 * 1000);
   EXPECT_EQ(Count(ParseProblem("attention:h12s197d64"), DType::kF32).flops, 4.0 * 12 * 197 * 197 * 64);
+}
+
+TEST(CountTest, AnInvertedResidualCountsItsTwoConvolutionsItsTapsAndItsBiases) {
+  // 4 to 24 channels on 3x3 and back. Taps inside the map: (2 + 3 + 2)^2 = 49 of 81.
+  const Work work = Count(ParseProblem("invres:c4mc24oc4ih3kh3ph1res1"), DType::kF32);
+  EXPECT_EQ(work.flops, 2.0 * 24 * (9 * 4 + 49 + 9 * 4));
+  EXPECT_EQ(work.flops_nominal, 2.0 * 24 * (9 * 4 + 81 + 9 * 4));
+  EXPECT_EQ(work.bytes_read, 4.0 * (9 * 4 + (4 * 24 + 24) + (9 * 24 + 24) + (24 * 4 + 4)));
+  EXPECT_EQ(work.bytes_written, 4.0 * 9 * 4);
+  // Without an expansion its weights are not there; squeeze-and-excite to 2 channels is two matrices and their biases.
+  const Work plain = Count(ParseProblem("invres:c24mc24oc4ih3kh3ph1se2"), DType::kF32);
+  EXPECT_EQ(plain.flops, 2.0 * 24 * (49 + 9 * 4 + 2 * 2));
+  EXPECT_EQ(plain.bytes_read, 4.0 * (9 * 24 + (9 * 24 + 24) + (2 * 24 + 2) + (24 * 2 + 24) + (24 * 4 + 4)));
+}
+
+TEST(CountTest, PixelsThatNoTapReadsAreNotExpanded) {
+  const Work work = Count(ParseProblem("invres:c4mc8oc3ih5kh1sh2"), DType::kF32);
+  EXPECT_EQ(work.flops, 2.0 * 8 * (9 * 4 + 9 + 9 * 3));
+  EXPECT_EQ(work.flops_nominal, 2.0 * 8 * (25 * 4 + 9 + 9 * 3));
 }
 
 TEST(CountTest, StridedPointwiseConvolutionReadsAQuarterOfItsMap) {

@@ -41,6 +41,8 @@ TEST(GrammarTest, WhatEqualsItsDefaultIsNotPrinted) {
   EXPECT_EQ(Canonical("conv2d:mb1ic64ih56iw56oc64kh3kw3sh1sw1ph1pw1dh1dw1g1bia0act0"), "conv2d:ic64ih56oc64kh3ph1");
   EXPECT_EQ(Canonical("dwconv2d:c8ih5iw6kh3kw3sh2sw1ph1"), "dwconv2d:c8ih5iw6kh3sh2sw1ph1");
   EXPECT_EQ(Canonical("dwsep:mb2ic8ih5oc4kh3"), "dwsep:mb2ic8ih5oc4kh3");
+  EXPECT_EQ(Canonical("invres:mb1c8mc48oc8ih5kh3sh1ph1res1se0act2"), "invres:c8mc48oc8ih5kh3ph1res1");
+  EXPECT_EQ(Canonical("invres:act3se4c8mc8oc9ih5kh3ph0"), "invres:c8mc8oc9ih5kh3se4act3");
   EXPECT_EQ(Canonical("fc:mb1ic3oc4bia1"), "fc:ic3oc4bia1");
   EXPECT_EQ(Canonical("attention:h4kvh4s7t7d8"), "attention:h4s7d8");
 }
@@ -52,6 +54,12 @@ TEST(GrammarTest, DefaultsAreNamedWithTheirValues) {
   assumed.clear();
   ParseProblem("attention:b2h4kvh2s3t5d8causal0", &assumed);
   EXPECT_EQ(assumed, "");
+}
+
+TEST(GrammarTest, AnInvertedResidualIsMobileNetV2sByDefault) {
+  std::string assumed;
+  ParseProblem("invres:c8mc48oc16ih4kh3", &assumed);
+  EXPECT_EQ(assumed, "mb1 sh1 ph0 res0 se0 act2");
 }
 
 TEST(GrammarTest, NumbersGoWhereTheyBelong) {
@@ -90,10 +98,11 @@ TEST_P(BadInputTest, IsRefusedInOneLineThatSaysWhy) {
 }
 
 constexpr BadInput kBadInputs[] = {
-    {"Empty", "", "expected op:keys, such as fc:mb16ic768oc3072; ops are conv2d dwconv2d dwsep fc attention"},
-    {"NoColon", "conv2d", "expected op:keys, such as fc:mb16ic768oc3072; ops are conv2d dwconv2d dwsep fc attention"},
-    {"UnknownOp", "conv3d:ic1", "unknown op 'conv3d'; allowed are conv2d dwconv2d dwsep fc attention"},
-    {"OpInCapitals", "FC:ic1oc1", "unknown op 'FC'; allowed are conv2d dwconv2d dwsep fc attention"},
+    {"Empty", "", "expected op:keys, such as fc:mb16ic768oc3072; ops are conv2d dwconv2d dwsep invres fc attention"},
+    {"NoColon", "conv2d",
+     "expected op:keys, such as fc:mb16ic768oc3072; ops are conv2d dwconv2d dwsep invres fc attention"},
+    {"UnknownOp", "conv3d:ic1", "unknown op 'conv3d'; allowed are conv2d dwconv2d dwsep invres fc attention"},
+    {"OpInCapitals", "FC:ic1oc1", "unknown op 'FC'; allowed are conv2d dwconv2d dwsep invres fc attention"},
     {"UnknownKey", "fc:ic1oc1kh3", "unknown key 'kh'; allowed are mb ic oc bia act"},
     {"MissingKey", "fc:ic1", "'oc' is missing and has no default"},
     {"NoKeys", "fc:", "'ic' is missing and has no default"},
@@ -119,6 +128,11 @@ constexpr BadInput kBadInputs[] = {
      "the kernel spans 5x5 inputs; allowed is up to the padded input, 4x4"},
     {"KernelTooLargeForDwsep", "dwsep:ic1ih2oc1kh3",
      "the kernel spans 3x3 inputs; allowed is up to the padded input, 2x2"},
+    {"KernelTooLargeForInvres", "invres:c1mc2oc1ih2kh5ph1",
+     "the kernel spans 5x5 inputs; allowed is up to the padded input, 4x4"},
+    {"ResidualOfOtherChannels", "invres:c8mc48oc16ih4kh3ph1res1", "'oc' is 16; with res1 allowed is c = 8"},
+    {"ResidualWithAStride", "invres:c8mc48oc8ih4kh3sh2ph1res1", "'sh' is 2; with res1 allowed is 1"},
+    {"ResidualOfAnotherMap", "invres:c8mc48oc8ih4kh3res1", "the result has 2 rows; with res1 allowed is ih = 4"},
     {"GroupsDoNotDivide", "conv2d:ic6ih4oc8kh1g4", "'g' is 4; allowed are divisors of both ic = 6 and oc = 8"},
     {"KeyHeadsDoNotDivide", "attention:h8kvh3s4d4", "'kvh' is 3; allowed are divisors of h = 8"},
     {"MoreKeyHeadsThanHeads", "attention:h2kvh4s4d4", "'kvh' is 4; allowed are divisors of h = 2"},

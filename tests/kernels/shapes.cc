@@ -128,6 +128,30 @@ constexpr std::string_view kShapes[] = {
     "dwsep:ic20ih9oc36kh3sh2sw1ph2pw1",
     "dwsep:ic130ih9iw40oc20kh3ph1bia1act1",  // more than one band of rows
 
+    "invres:c1mc2oc1ih1kh1",
+    "invres:c8mc48oc8ih7kh3ph1res1",
+    "invres:c16mc96oc24ih9kh3sh2ph1",
+    "invres:mb2c3mc17oc5ih6kh3ph1act1",
+    "invres:c17mc67oc17ih5kh3ph1res1act0",
+    "invres:c24mc144oc33ih8kh5sh2ph2act3",
+    "invres:c20mc40oc20ih10kh5ph2res1act3",
+    "invres:c32mc32oc16ih12kh3ph1",        // no expansion
+    "invres:mb2c19mc19oc19ih5kh3ph1res1",  // none, and a residual
+    "invres:c16mc64oc24ih1kh3ph1",
+    "invres:c5mc7oc3ih8kh3",
+    "invres:c12mc30oc9ih7kh3sh3ph1act1",
+    "invres:c9mc20oc11ih6kh1sh2",
+    "invres:c4mc10oc6ih6kh3ph3",
+    "invres:c16mc96oc16ih40kh3ph1res1",  // several bands of rows
+    "invres:c24mc144oc24ih33kh5ph2res1act3",
+    "invres:c8mc200oc10ih45kh3sh2ph1",
+    "invres:mb2c8mc28oc8ih6kh3ph1res1se4act3",
+    "invres:c8mc24oc12ih9kh5sh2ph2se5act1",
+    "invres:mb3c7mc19oc7ih5kh3ph1res1se1",
+    "invres:c16mc16oc8ih6kh3ph1se3act3",
+    "invres:c4mc40oc4ih24kh3ph1res1se2",
+    "invres:c3mc9oc2ih1kh3ph1se2act3",
+
     "fc:ic1oc1",
     "fc:ic3oc17bia1",
     "fc:ic64oc64act1",

@@ -229,8 +229,8 @@ TEST(VariantsTest, EveryOpHasShapesAndAReference) {
 TEST(VariantsTest, ATermLeftOutIsRefused) {
   for (std::string_view shape :
        {"conv2d:ic67ih5oc67kh3ph1", "conv2d:ic130ih4oc150kh3ph1bia1act1", "dwconv2d:c24ih9kh5ph2",
-        "dwconv2d:mb2c33ih5iw13kh3ph1bia1act3", "dwsep:ic64ih14oc40kh3ph1act2", "fc:ic1030oc67bia1",
-        "attention:h2s33d64", "attention:h2s70d96", "attention:b2h4kvh2s1t150d64"}) {
+        "dwconv2d:mb2c33ih5iw13kh3ph1bia1act3", "dwsep:ic64ih14oc40kh3ph1act2", "invres:c17mc67oc17ih5kh3ph1res1act0",
+        "fc:ic1030oc67bia1", "attention:h2s33d64", "attention:h2s70d96", "attention:b2h4kvh2s1t150d64"}) {
     const Problem problem = ParseProblem(shape);
     const Example& example = ExampleOf(problem, DType::kF32);
     for (size_t changed = 0; changed < example.operands.size(); ++changed) {
