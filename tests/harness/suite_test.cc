@@ -213,6 +213,12 @@ TEST(ModelShapesTest, LayersAddUpToWhatTheModelsAreKnownFor) {
   EXPECT_NEAR(Macs("vgg16.json", "conv2d"), 15.35e9, 0.005e9);
   EXPECT_EQ(Macs("vgg16.json", "fc"), 25088.0 * 4096 + 4096.0 * 4096 + 4096 * 1000);
   EXPECT_EQ(Macs("bert_base.json", "fc"), 12 * 12 * 768.0 * 768);  // 12 d^2 a block, per token
+  const auto all = [](const std::string& model) {
+    return Macs(model, "conv2d") + Macs(model, "invres") + Macs(model, "fc");
+  };
+  EXPECT_NEAR(all("mobilenet_v2.json"), 300e6, 1e6);
+  EXPECT_NEAR(all("mobilenet_v3_large.json"), 219e6, 3e6);
+  EXPECT_NEAR(all("efficientnet_b0.json"), 390e6, 5e6);
 }
 
 TEST(ModelShapesTest, EveryLayerOfEveryFileIsAProblemOfItsOwn) {

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,7 @@ constexpr Example kExamples[] = {
     {"dwconv2d:c35ih7kh3ph1bia1act2"},
     {"dwconv2d:c35ih7kh3ph1bia1act2", "onednn_best"},
     {"dwsep:ic20ih8oc40kh3sh2ph1bia1act2"},
+    {"invres:c20mc50oc20ih8kh3ph1res1"},
     {"fc:mb3ic70oc65bia1act1"},
     {"attention:b2h4kvh2s9t21d24causal1"},
 };
@@ -111,7 +113,9 @@ TEST(OneDnnTest, ImplNamesTheLibraryItsVersionAndEachPrimitive) {
     EXPECT_TRUE(major >= 2 && minor >= 0 && patch >= 0) << impl;
     EXPECT_GT(impl.size(), static_cast<size_t>(names)) << impl;
     const auto joints = std::count(impl.begin(), impl.end(), '+');
-    EXPECT_EQ(joints, OpOf(problem) == "attention" ? 2 : OpOf(problem) == "dwsep" ? 1 : 0) << impl;
+    const std::map<std::string_view, int> expected = {{"attention", 2}, {"invres", 2}, {"dwsep", 1}};
+    const auto found = expected.find(OpOf(problem));
+    EXPECT_EQ(joints, found == expected.end() ? 0 : found->second) << impl;
   }
 }
 
@@ -129,6 +133,20 @@ TEST(OneDnnTest, BiasAndEveryActivationAgreeWithTheReference) {
           continue;
         }
         EXPECT_TRUE(IsRight(problem, 2)) << text;
+      }
+    }
+  }
+}
+
+TEST(OneDnnTest, AnInvertedResidualWithEveryActivationAgreesWithTheReference) {
+  for (std::string_view shape : {"invres:c17mc40oc17ih5kh3ph1res1", "invres:c20mc20oc9ih7kh3sh2ph1"}) {
+    for (std::string_view act : {"act0", "act1", "act2", "act3"}) {
+      const std::string text = std::string(shape) + std::string(act);
+      const Problem problem = ParseProblem(text);
+      if (OneDnn(problem).supports(problem, {.threads = 2}).ok) {
+        EXPECT_TRUE(IsRight(problem, 2)) << text;
+      } else {
+        EXPECT_EQ(ProcessIsa(), "SVE") << text;
       }
     }
   }
