@@ -98,6 +98,16 @@ inline void AppendEltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float 
 #endif
 }
 
+// A depthwise convolution of square kernels, with bias, of what a 1x1 convolution gives; both f32.
+inline void AppendDepthwise(dnnl::post_ops& ops, int64_t kernel, int64_t stride, int64_t padding) {
+  constexpr auto kF32 = memory::data_type::f32;
+#if DNNL_VERSION_MAJOR >= 3
+  ops.append_dw(kF32, kF32, kF32, kernel, stride, padding);
+#else
+  ops.append_dw(kF32, kF32, kF32, kernel, stride, padding, 0, {});
+#endif
+}
+
 // x * relu6(x + 3) / 6. In 3.x the slope and the offset of the clipped line are arguments; 2.6 knows this one alone,
 // and its SVE convolutions accept it and leave it out.
 inline void AppendHSwish(dnnl::post_ops& ops) {

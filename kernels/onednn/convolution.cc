@@ -28,6 +28,10 @@ ConvolutionDesc Wanted(const ConvolutionShape& shape, const memory::desc& src, c
   dnnl::post_ops ops;
   if (shape.added.get_size() > 0) ops.append_binary(dnnl::algorithm::binary_add, shape.added);
   AppendActivation(ops, shape.act);
+  if (shape.dw_kernel > 0) {
+    AppendDepthwise(ops, shape.dw_kernel, shape.dw_stride, shape.dw_padding);
+    AppendActivation(ops, shape.act);
+  }
   return {
       .algorithm = shape.algorithm,
       .src = src,

@@ -21,6 +21,9 @@ struct ConvolutionShape {
   memory::format_tag wei_tag;
   dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct;
   memory::desc added = {};  // a tensor of dst's shape that is added before the activation; empty: none
+  // Of a 1x1 convolution: a depthwise one that follows its activation, as a post-op, with the same activation. Kernel,
+  // stride and padding; a kernel of 0: none. The primitive's dst is then that of the depthwise convolution.
+  int64_t dw_kernel = 0, dw_stride = 1, dw_padding = 0;
 };
 
 // The shape of a convolution by the window of an op (ih iw kh kw sh sw ph pw, dh dw where it has them, bia act).

@@ -143,6 +143,7 @@ constexpr std::string_view kShapes[] = {
     "invres:c9mc20oc11ih6kh1sh2",
     "invres:c4mc10oc6ih6kh3ph3",
     "invres:c16mc96oc16ih40kh3ph1res1",  // several bands of rows
+    "invres:c8mc128oc8ih72kh3ph1res1",   // large enough for a depthwise post-op of oneDNN's
     "invres:c24mc144oc24ih33kh5ph2res1act3",
     "invres:c8mc200oc10ih45kh3sh2ph1",
     "invres:mb2c8mc28oc8ih6kh3ph1res1se4act3",
