@@ -1,0 +1,87 @@
+// How the fused inverted residual divides its work, and what its variants say they need.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "kernels/api/registry.h"
+#include "kernels/invres/fused.h"
+#include "tests/kernels/shapes.h"
+
+namespace roofgap {
+namespace {
+
+FusedPlan PlanOf(std::string_view text, int threads) {
+  const auto p = std::get<InvRes>(ParseProblem(text));
+  return PlanFused(p, threads, {.expand_nr = 48, .project_nr = 32, .gemm = {.mr = 14, .nr = 32, .isa = ""}});
+}
+
+// Every output row is in one band (of each thread, where threads divide the chunks), and each band finds the rows that
+// it keeps where the band before has left them.
+void ExpectWhole(const FusedPlan& plan) {
+  const InvRes& p = plan.p;
+  std::multiset<std::pair<int64_t, int64_t>> rows;
+  for (const auto& bands : plan.bands) {
+    const InvResBand* before = nullptr;
+    for (const InvResBand& band : bands) {
+      for (int64_t row = band.out.begin; row < band.out.end; ++row) rows.insert({band.n, row});
+      EXPECT_LE(band.out.end - band.out.begin, plan.band_rows);
+      EXPECT_LE(band.at + band.in.end - band.in.begin, plan.buffer_rows);
+      for (int64_t row = band.out.begin; row < band.out.end; ++row) {
+        const Range taps = p.window().TapsAt(row);
+        if (taps.begin == taps.end) continue;
+        EXPECT_GE(row * p.sh - p.ph + taps.begin, band.in.begin);
+        EXPECT_LE(row * p.sh - p.ph + taps.end, band.in.end);
+      }
+      if (band.kept > 0) {
+        ASSERT_NE(before, nullptr);
+        EXPECT_EQ(before->n, band.n);
+        EXPECT_EQ(band.moved - before->at, band.in.begin - before->in.begin);
+        EXPECT_LE(band.in.begin + band.kept, before->in.end);
+      }
+      before = &band;
+    }
+  }
+  const int64_t times = plan.by_chunks ? plan.threads : 1;
+  EXPECT_EQ(static_cast<int64_t>(rows.size()), times * p.mb * p.oh());
+  for (const auto& row : rows) EXPECT_EQ(static_cast<int64_t>(rows.count(row)), times);
+}
+
+TEST(FusedPlanTest, BandsCoverEveryRowOnceAndKeepWhatTheyShare) {
+  for (std::string_view shape : ShapesOf("invres")) {
+    for (int threads : {1, 2, 3, 64}) {
+      SCOPED_TRACE(std::string(shape) + " on " + std::to_string(threads));
+      ExpectWhole(PlanOf(shape, threads));
+    }
+  }
+}
+
+TEST(FusedPlanTest, OneThreadExpandsNoRowTwice) {
+  for (std::string_view shape : {"invres:c24mc144oc24ih56kh3ph1res1", "invres:c16mc96oc24ih112kh3sh2ph1",
+                                 "invres:c160mc960oc160ih7kh3ph1res1", "invres:c24mc72oc40ih56kh5sh2ph2se24act1"}) {
+    const FusedPlan plan = PlanOf(shape, 1);
+    int64_t expanded = 0;
+    for (const InvResBand& band : plan.bands[0]) expanded += band.in.end - band.in.begin - band.kept;
+    EXPECT_LE(expanded, plan.p.ih) << shape;
+  }
+}
+
+TEST(FusedPlanTest, ThreadsDivideSmallMapsByChunksAndLargeOnesByRows) {
+  EXPECT_TRUE(PlanOf("invres:c160mc960oc160ih7kh3ph1res1", 2).by_chunks);
+  EXPECT_FALSE(PlanOf("invres:c24mc144oc24ih56kh3ph1res1", 2).by_chunks);
+}
+
+TEST(InvResTest, FusedNeedsLessWorkspaceThanLayered) {
+  const Problem problem = ParseProblem("invres:c24mc144oc24ih56kh3ph1res1");
+  const auto bytes = [&](std::string_view variant) {
+    return FindVariant("invres", variant)->prepare(problem, {.threads = 1}).workspace_bytes;
+  };
+  EXPECT_EQ(bytes("layered"), 2u * 4 * 56 * 56 * 144);
+  EXPECT_LE(bytes("fused"), 600u << 10);
+}
+
+}  // namespace
+}  // namespace roofgap
