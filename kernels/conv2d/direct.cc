@@ -68,27 +68,33 @@ struct Channels {
   int64_t dots = 0;
 };
 
-void RunTile(const GemmRows& rows, std::span<const GemmRun> runs, const Channels& channels,
-             const GemmEpilogue& epilogue) {
+// The tiles at all places of `rows`.
+void RunTiles(const GemmRows& rows, std::span<const GemmRun> runs, const Channels& channels,
+              const GemmEpilogue& epilogue) {
   const int64_t columns = channels.columns;
   if (columns > 0) GemmTile(rows, runs, channels.b, columns, epilogue);
   if (channels.dots == 0) return;
-  DotTile({rows.a, rows.c + columns, rows.rows}, runs, channels.dot_weights, channels.dots,
-          {epilogue.bias != nullptr ? epilogue.bias + columns : nullptr, epilogue.act, epilogue.accumulate});
+  for (const GemmRow& at : rows.places) {
+    DotTile({rows.a + at.a, rows.c + at.c + columns, rows.rows}, runs, channels.dot_weights, channels.dots,
+            {epilogue.bias != nullptr ? epilogue.bias + columns : nullptr, epilogue.act, epilogue.accumulate});
+  }
 }
 
-// A tile with guests, phase by phase.
+// The same phase by phase.
 void RunPhases(const std::vector<ConvPhase>& sum, const GemmRows& rows, const Channels& channels,
                const GemmEpilogue& epilogue) {
   const int64_t all = channels.columns + channels.dots;
-  for (const GemmRow& guest : rows.rows.last(sum.front().without)) {
-    for (int64_t i = 0; i < all; ++i) rows.c[guest.c + i] = epilogue.bias != nullptr ? epilogue.bias[i] : 0;
+  for (const GemmRow& at : rows.places) {
+    for (const GemmRow& guest : rows.rows.last(sum.front().without)) {
+      float* const c = rows.c + at.c + guest.c;
+      for (int64_t i = 0; i < all; ++i) c[i] = epilogue.bias != nullptr ? epilogue.bias[i] : 0;
+    }
   }
   for (const ConvPhase& phase : sum) {
     const bool first = &phase == &sum.front();
     const bool last = &phase == &sum.back();
-    RunTile({rows.a, rows.c, rows.rows.first(rows.rows.size() - phase.without)}, phase.runs, channels,
-            {first ? epilogue.bias : nullptr, last ? epilogue.act : 0, !first});
+    RunTiles({rows.a, rows.c, rows.rows.first(rows.rows.size() - phase.without), rows.places}, phase.runs, channels,
+             {first ? epilogue.bias : nullptr, last ? epilogue.act : 0, !first});
   }
 }
 
@@ -113,15 +119,22 @@ void RunPart(const DirectPlan& plan, const Args& args, const Part& part) {
                                  .dot_weights = dot_weights,
                                  .dots = end == plan.panels ? plan.dots : 0};
       const GemmEpilogue epilogue = {bias != nullptr ? bias + column : nullptr, p.act, false};
-      for (int64_t t = block.begin; t < block.end; ++t) {
-        const ConvTile& tile = plan.map.tiles[tiles.begin + t];
-        const std::vector<ConvPhase>& sum = plan.map.sums[tile.sum];
-        const GemmRows rows = {src + tile.src, dst + column + tile.dst, plan.map.patterns[tile.pattern]};
+      // Tiles of one form are one call.
+      for (int64_t t = tiles.begin + block.begin; t < tiles.begin + block.end;) {
+        const ConvForm form = plan.map.forms[t];
+        const std::vector<ConvPhase>& sum = plan.map.sums[form.sum];
+        int64_t end_of_form = t + 1;
+        while (end_of_form < tiles.begin + block.end && plan.map.forms[end_of_form] == form) {
+          ++end_of_form;
+        }
+        const std::span<const GemmRow> places = {&plan.map.places[t], static_cast<size_t>(end_of_form - t)};
+        const GemmRows rows = {src, dst + column, plan.map.patterns[form.pattern], places};
         if (sum.size() == 1) {
-          RunTile(rows, sum.front().runs, channels, epilogue);
+          RunTiles(rows, sum.front().runs, channels, epilogue);
         } else {
           RunPhases(sum, rows, channels, epilogue);
         }
+        t = end_of_form;
       }
     }
   }

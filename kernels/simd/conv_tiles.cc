@@ -181,7 +181,8 @@ class Builder {
         tiles_.patterns, [&](const std::vector<GemmRow>& known) { return std::ranges::equal(known, pattern, same); });
     const auto index = static_cast<size_t>(found - tiles_.patterns.begin());
     if (found == tiles_.patterns.end()) tiles_.patterns.push_back(pattern);
-    tiles_.tiles.push_back({index, sum, first.a, first.c});
+    tiles_.forms.push_back({index, sum});
+    tiles_.places.push_back(first);
     int64_t macs = 0;
     for (const ConvPhase& phase : tiles_.sums[sum]) {
       for (const GemmRun& run : phase.runs) macs += (static_cast<int64_t>(pixels.size()) - phase.without) * run.k;

@@ -31,23 +31,24 @@ struct ConvPhase {
   std::vector<GemmRun> runs;
 };
 
-// Rows patterns[pattern], counted from src + `src` and dst + `dst`; they are summed in sums[sum]. More than one phase:
-// each adds to the result of those before, and the last sums[sum].front().without rows begin with what the caller puts
-// there, bias or zero.
-struct ConvTile {
+// Rows patterns[pattern], summed in sums[sum]. More than one phase: each adds to the result of those before, and the
+// last sums[sum].front().without rows begin with what the caller puts there, bias or zero.
+struct ConvForm {
   size_t pattern = 0;
   size_t sum = 0;
-  int64_t src = 0;
-  int64_t dst = 0;
+
+  friend bool operator==(const ConvForm&, const ConvForm&) = default;
 };
 
 struct ConvTiles {
   std::vector<std::vector<GemmRow>> patterns;
   std::vector<std::vector<ConvPhase>> sums;
-  std::vector<ConvTile> tiles;
+  // By tile: its form, and from where in src and dst its rows are counted.
+  std::vector<ConvForm> forms;
+  std::vector<GemmRow> places;
   std::vector<int64_t> macs;  // macs[i]: multiply-accumulates per output channel of the tiles before i
 
-  int64_t count() const { return static_cast<int64_t>(tiles.size()); }
+  int64_t count() const { return static_cast<int64_t>(places.size()); }
 };
 
 // Tiles of `mr` rows at most, equal in size within a class.

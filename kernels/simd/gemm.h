@@ -34,6 +34,9 @@ struct GemmRows {
   const float* a = nullptr;
   float* c = nullptr;
   std::span<const GemmRow> rows;
+  // GemmTile: the places, counted from a and c, where the same rows are met again: one tile each. None: once, at a and
+  // c.
+  std::span<const GemmRow> places = {};
 };
 
 // A run of consecutive k: the k floats of a row that begin `a` behind its first, times the rows [b, b + k) of B. A sum

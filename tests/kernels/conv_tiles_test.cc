@@ -19,13 +19,14 @@ using Term = std::tuple<int64_t, int64_t, int64_t>;  // dst, src, weight
 
 std::map<Term, int> TermsOf(const ConvTiles& tiles) {
   std::map<Term, int> terms;
-  for (const ConvTile& tile : tiles.tiles) {
-    const std::vector<GemmRow>& rows = tiles.patterns[tile.pattern];
-    for (const ConvPhase& phase : tiles.sums[tile.sum]) {
+  for (int64_t t = 0; t < tiles.count(); ++t) {
+    const GemmRow& place = tiles.places[t];
+    const std::vector<GemmRow>& rows = tiles.patterns[tiles.forms[t].pattern];
+    for (const ConvPhase& phase : tiles.sums[tiles.forms[t].sum]) {
       for (int64_t i = 0; i < static_cast<int64_t>(rows.size()) - phase.without; ++i) {
         for (const GemmRun& run : phase.runs) {
           for (int64_t k = 0; k < run.k; ++k) {
-            ++terms[{tile.dst + rows[i].c, tile.src + rows[i].a + run.a + k, run.b + k}];
+            ++terms[{place.c + rows[i].c, place.a + rows[i].a + run.a + k, run.b + k}];
           }
         }
       }
@@ -103,11 +104,11 @@ TEST(ConvTilesTest, WriteEveryOutputInOneTileOfAtMostMrRows) {
     for (const int64_t mr : {1, 6, 14}) {
       const ConvTiles tiles = MakeConvTiles(map, mr);
       std::map<int64_t, int> written;
-      for (const ConvTile& tile : tiles.tiles) {
-        const std::vector<GemmRow>& rows = tiles.patterns[tile.pattern];
+      for (int64_t t = 0; t < tiles.count(); ++t) {
+        const std::vector<GemmRow>& rows = tiles.patterns[tiles.forms[t].pattern];
         ASSERT_GE(rows.size(), 1u);
         ASSERT_LE(static_cast<int64_t>(rows.size()), mr);
-        for (const GemmRow& row : rows) ++written[tile.dst + row.c];
+        for (const GemmRow& row : rows) ++written[tiles.places[t].c + row.c];
       }
       EXPECT_EQ(static_cast<int64_t>(written.size()), map.rows.outputs() * map.columns.outputs());
       for (const auto& [dst, times] : written) EXPECT_EQ(times, 1) << dst;
