@@ -42,6 +42,7 @@ struct DirectPlan {
   int64_t ic = 0, oc = 0, k = 0;         // of one group
   int64_t dots = 0;                      // the last channels of one group, which are dot products
   int64_t panels = 0;                    // of the others, or one without columns; the last does the dot products too
+  int64_t dot_weights = 0;               // where the weights of the dot products begin: behind the panels
   int64_t packed = 0;                    // floats of one group: panels, weights of the dot products
   int64_t together = 1;                  // panels that a tile covers
   int64_t block = 1;                     // tiles that share a panel while it is in cache, at most
@@ -105,7 +106,7 @@ void RunPart(const DirectPlan& plan, const Args& args, const Part& part) {
   float* dst = args.at<float>(Conv2d::kDst) + n * p.oh() * p.ow() * p.oc + g * plan.oc;
   const float* bias = p.bia != 0 ? args.at<float>(Conv2d::kBia) + g * plan.oc : nullptr;
   const float* packed = reinterpret_cast<const float*>(args.packed) + g * plan.packed;
-  const GemmIn dot_weights = {packed + plan.panels * plan.k * kGemmNR, plan.k};
+  const GemmIn dot_weights = {packed + plan.dot_weights, plan.k};
 
   const int64_t count = tiles.end - tiles.begin;
   const int blocks = static_cast<int>((count + plan.block - 1) / plan.block);
@@ -233,7 +234,8 @@ DirectPlan MakePlan(const Conv2d& p, int threads, const GemmShape& shape) {
   const bool contiguous = p.dw == 1 && p.g == 1;
   plan.dots = DotColumns(plan.oc, plan.k, contiguous ? p.kw * plan.ic : plan.ic);
   plan.panels = std::max<int64_t>((plan.oc - plan.dots + shape.nr - 1) / shape.nr, 1);
-  const int64_t used = plan.panels * plan.k * shape.nr + plan.dots * plan.k;
+  plan.dot_weights = PackedFloats(plan.oc - plan.dots, plan.k, shape.nr);
+  const int64_t used = plan.dot_weights + plan.dots * plan.k;
   plan.packed = (used + kPackedUnit - 1) / kPackedUnit * kPackedUnit;
   const ConvMap map = {.rows = p.rows(),
                        .columns = p.columns(),
@@ -259,7 +261,7 @@ void Pack(const DirectPlan& plan, const Args& args) {
   const int64_t columns = plan.oc - plan.dots;
   for (int64_t g = 0; g < plan.p.g; ++g, weights += plan.oc * plan.k, packed += plan.packed) {
     PackB({weights, plan.k}, columns, plan.k, plan.nr, packed);
-    std::copy_n(weights + columns * plan.k, plan.dots * plan.k, packed + plan.panels * plan.k * plan.nr);
+    std::copy_n(weights + columns * plan.k, plan.dots * plan.k, packed + plan.dot_weights);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "kernels/api/registry.h"
 #include "kernels/api/trial.h"
 #include "kernels/fc/fc.h"
+#include "kernels/fc/threads.h"
 #include "kernels/simd/gemm.h"
 
 // The faster of the hand-written layers for the shape, by a rule: where registers hold several sums for each input of
@@ -20,7 +21,7 @@ constexpr std::string_view kChoices[] = {kGemm, kGemv};
 Support Supports(const Fc& problem, const Context& context) { return SupportsAnyOf(kChoices, problem, context); }
 
 Invocation Prepare(const Fc& problem, const Context& context) {
-  const bool in_one_pass = problem.mb <= std::min<int64_t>(8, ChosenGemmShape().mr);
+  const bool in_one_pass = problem.mb <= std::min<int64_t>(kMaxGemvBatch, ChosenGemmShape().mr);
   return PrepareFastestOf({in_one_pass ? &kGemv : &kGemm, 1}, problem, context);
 }
 

@@ -21,17 +21,6 @@
 #include "kernels/simd/activation-inl.h"
 #include "kernels/simd/pack-inl.h"
 
-#ifndef ROOFGAP_KERNELS_FC_GEMV_CC_
-#define ROOFGAP_KERNELS_FC_GEMV_CC_
-namespace roofgap {
-namespace {
-
-constexpr int kMaxBatch = 8;
-
-}  // namespace
-}  // namespace roofgap
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
 namespace HWY_NAMESPACE {
@@ -157,7 +146,7 @@ void RunBatch(const Fc& p, const Args& args, Range own) {
 template <int B = 1, class Body>
 void ForBatch(int64_t mb, const Body& body) {
   if (mb == B) return body(std::integral_constant<int, B>());
-  if constexpr (B < kMaxBatch) ForBatch<B + 1>(mb, body);
+  if constexpr (B < kMaxGemvBatch) ForBatch<B + 1>(mb, body);
 }
 
 void Run(const Fc& p, const Args& args, Range own) {
@@ -195,7 +184,7 @@ HWY_EXPORT(Pack);
 
 Support Supports(const Fc& p, const Context& context) {
   if (context.dtype != DType::kF32) return {false, "f32 only"};
-  if (p.mb > kMaxBatch) return {false, "needs mb <= " + std::to_string(kMaxBatch)};
+  if (p.mb > kMaxGemvBatch) return {false, "needs mb <= " + std::to_string(kMaxGemvBatch)};
   return {};
 }
 

@@ -21,8 +21,10 @@ namespace roofgap {
 // squeeze-and-excite of MobileNetV3 (Howard et al., 2019) scales the channels before the projection.
 //
 //   e[n][ih][iw][m]  = act(expand_bia[m] + sum over c of src[n][ih][iw][c] * expand_wei[m][c])
-//   d[n][oh][ow][m]  = act(dw_bia[m] + sum over kh, kw of e[n][oh*sh - ph + kh][ow*sh - ph + kw][m] *
-//   dw_wei[kh][kw][m]) g[n][m]          = 1 without se, else by pool[n][m] = mean over oh, ow of d[n][oh][ow][m],
+//   d[n][oh][ow][m]  = act(dw_bia[m] + sum over kh, kw of dw_wei[kh][kw][m] *
+//                                                         e[n][oh*sh - ph + kh][ow*sh - ph + kw][m])
+//   g[n][m]          = 1 without se, else by
+//                      pool[n][m] = mean over oh, ow of d[n][oh][ow][m],
 //                      q[n][s] = relu(squeeze_bia[s] + sum over m of pool[n][m] * squeeze_wei[s][m]),
 //                      g[n][m] = hard_sigmoid(excite_bia[m] + sum over s of q[n][s] * excite_wei[m][s])
 //   dst[n][oh][ow][o] = project_bia[o] + sum over m of g[n][m] * d[n][oh][ow][m] * project_wei[o][m]

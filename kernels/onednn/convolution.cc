@@ -87,8 +87,15 @@ bool IsRef(const Convolution& one) { return std::string_view(one.primitive.impl_
 }  // namespace
 
 Convolution Describe(const ConvolutionShape& shape, const memory::desc* src, const memory::desc* dst) {
-  return WithOperands(shape, MakeConvolution(Engine(), Wanted(shape, src != nullptr ? *src : F32(SrcDims(shape)),
-                                                              dst != nullptr ? *dst : F32(DstDims(shape)))));
+  const ConvolutionDesc wanted =
+      Wanted(shape, src != nullptr ? *src : F32(SrcDims(shape)), dst != nullptr ? *dst : F32(DstDims(shape)));
+  const Convolution preferred = WithOperands(shape, MakeConvolution(Engine(), wanted));
+  if (!ReadsBeyond(preferred)) return preferred;
+  for (const auto& primitive : MakeConvolutions(Engine(), wanted)) {
+    const Convolution other = WithOperands(shape, primitive);
+    if (!ReadsBeyond(other)) return other;
+  }
+  return preferred;
 }
 
 std::vector<Convolution> DescribeAll(const ConvolutionShape& shape) {

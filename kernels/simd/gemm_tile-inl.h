@@ -30,7 +30,7 @@ inline constexpr int64_t kGemmMR = 8, kGemmNV = 3;
 #else
 inline constexpr int64_t kGemmMR = 6, kGemmNV = 2;
 #endif
-// The wide tile of short sums: at most kGemmWideMR rows by two panels; none where registers are few.
+// The wide tile of short sums: at most kGemmWideMR rows by two panels; only AVX3 has one.
 inline constexpr int64_t kGemmWideMR = HWY_TARGET == HWY_AVX3 ? 6 : 0;
 // Columns of a panel of B.
 inline constexpr int64_t kGemmNR =
@@ -44,9 +44,9 @@ void Gemm(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, i
 // The same for plain matrices: A [m][k], B [k][n], C [m][n].
 void Gemm(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64_t k, const GemmEpilogue& epilogue);
 
-// One tile, or one at each place: 1 to kGemmMR rows, columns [0, n) of one panel that begins at b.data, 1 <= n <= kGemmNR. `epilogue.bias`
-// and the rows of C point at the panel's first column. With 1 to kGemmWideMR rows and padded B, n <= 2 kGemmNR: the
-// columns beyond the first panel are those of the panel behind it.
+// One tile, or one at each place: 1 to kGemmMR rows, columns [0, n) of one panel that begins at b.data,
+// 1 <= n <= kGemmNR. `epilogue.bias` and the rows of C point at the panel's first column. With 1 to kGemmWideMR rows
+// and padded B, n <= 2 kGemmNR: the columns beyond the first panel are those of the panel behind it.
 void GemmTile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
               const GemmEpilogue& epilogue);
 

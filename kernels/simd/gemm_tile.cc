@@ -220,8 +220,8 @@ void Tile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, i
 }
 
 // Calls the tile with this number of rows and vectors, found in [kFirst, kFirst + kCount) by halving: rows - 1 times
-// kWide, plus vectors - 1. Where indirect branches are not predicted (a guest whose host guards against Spectre), a
-// table of function pointers costs 8 ns a tile, 4 % of one with k = 64.
+// kWide, plus vectors - 1. Where indirect branches are not predicted (mitigations of Spectre), a table of
+// function pointers costs 8 ns a tile, 4 % of one with k = 64.
 template <bool kTail, int kWide, int kFirst, int kCount>
 HWY_INLINE void Dispatch(int64_t tile, const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b,
                          int64_t last, const GemmEpilogue& epilogue) {

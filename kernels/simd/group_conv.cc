@@ -24,7 +24,7 @@ using V = hn::Vec<D>;
 constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
 
 // Columns of a block: sums, the weights of three taps, the table and the operands in flight fill the registers.
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
+#if HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM
 constexpr int kMaxColumns = 14;
 constexpr int kRegisters = 32;
 #else
@@ -265,7 +265,10 @@ void RunGroupConv(const GroupConvPlan& plan, const GroupConvData& data, int thre
   }
 }
 
-bool HasGroupConv(const GroupConv& conv) { return kLanes > 1 && conv.channels() >= kLanes && kLanes % conv.c == 0; }
+bool HasGroupConv(const GroupConv& conv) {
+  return kLanes > 1 && conv.channels() >= kLanes && kLanes % conv.c == 0 &&
+         conv.rows.taps * conv.columns.taps <= kGroupConvMaxTaps;
+}
 
 GroupConvPlan KernelOf(const GroupConv& conv) {
   const Window& columns = conv.columns;
@@ -324,11 +327,12 @@ bool InputsAlias(const GroupConvPlan& plan) {
   return inputs * plan.rows > 8 * positions;
 }
 
-// Threads divide the rows, or the vectors where that leaves less to the busiest of them.
+// Threads divide the rows, or the vectors where that leaves less to the busiest of them and no two vectors overlap.
 std::vector<GroupConvPart> Split(const GroupConvPlan& plan, int threads) {
   const int64_t blocks = plan.conv.mb * plan.blocks();
   const auto busiest = [threads](int64_t count) { return (count + threads - 1) / threads; };
-  const bool by_vectors = busiest(plan.vectors()) * blocks < busiest(blocks) * plan.vectors();
+  const bool overlap = plan.conv.channels() % plan.lanes != 0;
+  const bool by_vectors = !overlap && busiest(plan.vectors()) * blocks < busiest(blocks) * plan.vectors();
   std::vector<GroupConvPart> parts;
   for (int thread = 0; thread < threads; ++thread) {
     parts.push_back(by_vectors ? GroupConvPart{{0, blocks}, Share(plan.vectors(), threads, thread)}

@@ -53,7 +53,7 @@ struct GroupConvPlan {
   int64_t lanes = 0;           // output channels of a vector
   int64_t rows = 1;            // of outputs in a block
   int64_t max_columns = 0;     // of outputs in a block
-  int64_t taps = 1;            // of a kernel row, unrolled: 3, or 1 for any kernel, stride and dilation
+  int64_t taps = 1;            // of a kernel row, unrolled: 3, 5, or 1 for any kernel, stride and dilation
   std::vector<int32_t> table;  // [c][lanes]: the lane of the inputs that each lane multiplies by
   std::vector<GroupConvColumns> columns;
   int64_t input_pitch = 0;  // floats from an input of a tile to the next

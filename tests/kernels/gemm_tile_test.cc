@@ -26,6 +26,11 @@ void CallMatrix(GemmIn a, const GemmB& b, GemmOut c, int64_t m, int64_t n, int64
   Gemm(a, b, c, m, n, k, epilogue);
 }
 
+void CallTile(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
+              const GemmEpilogue& epilogue) {
+  GemmTile(rows, runs, b, n, epilogue);
+}
+
 void CallRows(const GemmRows& rows, std::span<const GemmRun> runs, const GemmB& b, int64_t n,
               const GemmEpilogue& epilogue) {
   Gemm(rows, runs, b, n, epilogue);
@@ -43,6 +48,7 @@ namespace {
 
 HWY_EXPORT(CallMatrix);
 HWY_EXPORT(CallRows);
+HWY_EXPORT(CallTile);
 
 std::vector<float> Packed(const Matrices& x, int64_t nr) {
   std::vector<float> packed(PackedFloats(x.n, x.k, nr));
@@ -99,6 +105,41 @@ TEST_P(GemmTileTest, AddsBiasAndOldCThenAppliesTheActivation) {
         if (HasFatalFailure()) return;
       }
     }
+  }
+}
+
+// The wide tile, at two places and at one.
+TEST_P(GemmTileTest, CoversTwoPanelsWithFewRows) {
+  if (shape_.wide_mr == 0) GTEST_SKIP() << "no wide tile";
+  for (int64_t height = 1; height <= shape_.wide_mr; ++height) {
+    for (int64_t n = shape_.nr + 1; n <= 2 * shape_.nr; n += 3) {
+      for (const bool accumulate : {false, true}) {
+        SCOPED_TRACE("rows " + std::to_string(height) + " n " + std::to_string(n));
+        const Matrices x(2 * height, n, 11);
+        const std::vector<float> packed = Packed(x, shape_.nr);
+        std::vector<GemmRow> rows;
+        for (int64_t i = 0; i < height; ++i) rows.push_back({i * x.A().pitch, i * x.C().pitch});
+        const GemmRow places[] = {{0, 0}, {height * x.A().pitch, height * x.C().pitch}};
+        const GemmRun run = {0, 0, x.k};
+        const GemmEpilogue epilogue = {x.bias.data(), static_cast<int64_t>(Activation::kHSwish), accumulate};
+        HWY_DYNAMIC_DISPATCH(CallTile)
+        ({x.A().data, x.C().data, rows, places}, {&run, 1}, PackedB(packed.data(), x.k, shape_.nr), n, epilogue);
+        x.ExpectResult(epilogue);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST_P(GemmTileTest, StreamedPanelsGiveTheSameResult) {
+  for (int64_t m = 1; m <= 2 * shape_.mr + 1; m += 3) {
+    const Matrices x(m, 2 * shape_.nr + 1, 9);
+    const std::vector<float> packed = Packed(x, shape_.nr);
+    GemmB b = PackedB(packed.data(), x.k, shape_.nr);
+    b.stream = true;
+    HWY_DYNAMIC_DISPATCH(CallMatrix)(x.A(), b, x.C(), m, x.n, x.k, {});
+    x.ExpectResult({});
+    if (HasFatalFailure()) return;
   }
 }
 

@@ -14,6 +14,17 @@ constexpr std::string_view kShapes[] = {
     "conv2d:mb2ic16ih6oc32kh1sh2bia1",
     "conv2d:ic600ih3oc40kh1bia1",
     "conv2d:ic24ih9oc100kh1act1",
+    // Enough work for two threads, over pixels and over channels; two panels a tile, three of them, a tail.
+    "conv2d:ic96ih9oc96kh1bia1act1",
+    "conv2d:ic256ih4oc160kh1",
+    "conv2d:ic40ih9oc90kh1bia1act3",
+    "conv2d:mb2ic72ih10oc170kh1bia1",
+    "conv2d:ic32ih12oc40kh3ph2dh2",
+    "conv2d:ic128ih6oc192kh3sh3ph1g2bia1act2",
+    // Dot products alone.
+    "conv2d:ic65ih7oc4kh3ph1",
+    // More taps than the grouped kernel takes.
+    "conv2d:ic16ih12oc16kh12g4",
     // 3x3: the common case, strides, padding beyond the kernel, maps smaller than the kernel.
     "conv2d:ic16ih7oc16kh3ph1",
     "conv2d:ic64ih6oc32kh3ph1bia1act1",
