@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -269,10 +270,14 @@ def test_resume_drops_a_torn_row_and_measures_what_is_missing(roofgap, tmp_path)
 def test_selftest_reports_the_rate_of_false_differences_and_the_overhead(roofgap, tmp_path):
     suite = {"cases": [{"problem": "fc:mb16ic64oc64", "variants": "gemm", "threads": 1}]}
     (tmp_path / "suite.json").write_text(json.dumps(suite))
-    done = roofgap("selftest", "--suite", "suite.json", "--pairs", "2", "--budget-s", "0.15")
-    # So few pairs on a busy machine may differ: 1 is a finding, not a fault.
+    done = roofgap("selftest", "--suite", "suite.json", "--pairs", "2", "--budget-s", "0.5")
+    if done.returncode == 2 and "undisturbed rounds" in done.stderr:
+        pytest.skip("the machine is too busy to compare any pair")
+    # So few pairs on a busy machine may differ: 1 is a finding, not a fault. Or be disturbed too often to be compared.
     assert done.returncode in (0, 1), done.stderr
-    assert "2 pairs of equal contenders" in done.stdout
+    judged = re.search(r"(\d+) pairs of equal contenders", done.stdout)
+    disturbed = re.search(r"(\d+) pairs more had fewer", done.stdout)
+    assert int(judged[1]) + (int(disturbed[1]) if disturbed else 0) == 2, done.stdout
     assert "of the shortest median" in done.stdout
 
 
