@@ -2,13 +2,13 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/gemm_tile.cc"
 #include "hwy/foreach_target.h"
 // clang-format off: foreach_target.h comes first
+#include "kernels/simd/activation-inl.h"
 #include "kernels/simd/gemm_tile-inl.h"
 // clang-format on
 #include <algorithm>
 #include <array>
 
 #include "hwy/highway.h"
-#include "kernels/api/activation.h"
 #include "kernels/api/parallel.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -60,26 +60,6 @@ HWY_INLINE V Broadcast(const float* scalar) {
 #endif
 }
 
-template <Activation kAct, int MR, int NV>
-HWY_INLINE void Apply(V (&sum)[MR][NV]) {
-  const D d;
-  const V zero = hn::Zero(d);
-  const V six = hn::Set(d, 6.0f);
-#pragma GCC unroll 16
-  for (int m = 0; m < MR; ++m) {
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) {
-      V& x = sum[m][v];
-      if constexpr (kAct == Activation::kRelu) x = hn::Max(x, zero);
-      if constexpr (kAct == Activation::kRelu6) x = hn::Min(hn::Max(x, zero), six);
-      if constexpr (kAct == Activation::kHSwish) {
-        const V ramp = hn::Min(hn::Max(hn::Add(x, hn::Set(d, 3.0f)), zero), six);
-        x = hn::Mul(hn::Mul(x, ramp), hn::Set(d, 1.0f / 6));
-      }
-    }
-  }
-}
-
 // Adds C where asked, applies the activation and stores. Each choice is made once a tile, not once a vector: the
 // branches would fill the reorder buffer and keep the next tile from starting (48 ns a tile on Zen 5).
 template <int MR, int NV>
@@ -100,12 +80,7 @@ HWY_INLINE void Finish(V (&sum)[MR][NV], const GemmRows& rows, int64_t last, con
       sum[m][v] = hn::Add(sum[m][v], last == kLanes ? hn::LoadU(d, from) : LoadFirst(from, last));
     }
   }
-  switch (static_cast<Activation>(epilogue.act)) {
-    case Activation::kNone: break;
-    case Activation::kRelu: Apply<Activation::kRelu>(sum); break;
-    case Activation::kRelu6: Apply<Activation::kRelu6>(sum); break;
-    case Activation::kHSwish: Apply<Activation::kHSwish>(sum); break;
-  }
+  ActivateTile(d, epilogue.act, sum);
   // Row by row: the address of a row is found once, and its cache lines are written one after the other.
   if (last == kLanes) {
 #pragma GCC unroll 16
