@@ -1,9 +1,9 @@
-// Direct depthwise convolution: channels in vector lanes, blocks of outputs in registers (kernels/simd/dwconv.cc).
+// The textbook way: each vector of outputs reads its taps' inputs and weights. Shows what holding them is worth.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/dwconv2d/direct.cc"
 #include "hwy/foreach_target.h"
 // clang-format off: foreach_target.h comes first
-#include "kernels/simd/dwconv-inl.h"
+#include "kernels/simd/activation-inl.h"
 // clang-format on
 #include <algorithm>
 
@@ -12,55 +12,47 @@
 #include "kernels/api/registry.h"
 #include "kernels/dwconv2d/dwconv2d.h"
 
-#ifndef ROOFGAP_KERNELS_DWCONV2D_DIRECT_CC_
-#define ROOFGAP_KERNELS_DWCONV2D_DIRECT_CC_
-namespace roofgap {
-namespace {
-
-struct DirectPlan {
-  DwConv2d p{};
-  DwConv conv;
-  DwConvPlan kernel;
-  int threads = 1;
-  bool split_channels = false;  // threads divide the channels, not the rows
-};
-
-}  // namespace
-}  // namespace roofgap
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-void RunMap(const DirectPlan& plan, const Args& args, int64_t n, Range rows, Range channels) {
-  const DwConv2d& p = plan.p;
-  const DwConvData data = {
-      .src = args.at<float>(DwConv2d::kSrc) + n * p.ih * p.iw * p.c,
-      .wei = args.at<float>(DwConv2d::kWei),
-      .bias = p.bia ? args.at<float>(DwConv2d::kBia) : nullptr,
-  };
-  float* dst = args.at<float>(DwConv2d::kDst) + (n * p.oh() + rows.begin) * p.ow() * p.c;
-  DwConvRows(plan.conv, data, dst, rows, channels);
+namespace hn = hwy::HWY_NAMESPACE;
+
+// The channels from `c` on of one output, as many as `d` has lanes.
+template <class D>
+HWY_INLINE void Output(D d, const DwConv2d& p, const Args& args, int64_t n, int64_t oh, int64_t ow, int64_t c) {
+  using V = hn::Vec<D>;
+  const float* src = args.at<float>(DwConv2d::kSrc) + n * p.ih * p.iw * p.c + c;
+  const float* wei = args.at<float>(DwConv2d::kWei) + c;
+  const Range rows = p.rows().TapsAt(oh);
+  const Range columns = p.columns().TapsAt(ow);
+  V sum[1][1] = {{p.bia ? hn::LoadU(d, args.at<float>(DwConv2d::kBia) + c) : hn::Zero(d)}};
+  for (int64_t kh = rows.begin; kh < rows.end; ++kh) {
+    const int64_t row = (oh * p.sh - p.ph + kh * p.dh) * p.iw + ow * p.sw - p.pw;
+    for (int64_t kw = columns.begin; kw < columns.end; ++kw) {
+      const V x = hn::LoadU(d, src + (row + kw * p.dw) * p.c);
+      sum[0][0] = hn::MulAdd(hn::LoadU(d, wei + (kh * p.kw + kw) * p.c), x, sum[0][0]);
+    }
+  }
+  ActivateTile(d, p.act, sum);
+  hn::StoreU(sum[0][0], d, args.at<float>(DwConv2d::kDst) + ((n * p.oh() + oh) * p.ow() + ow) * p.c + c);
 }
 
-void Run(const DirectPlan& plan, const Args& args, int thread) {
-  const DwConv2d& p = plan.p;
-  if (plan.split_channels) {
-    const Range vectors = Share(p.c / plan.kernel.lanes, plan.threads, thread);
-    const Range channels = {vectors.begin * plan.kernel.lanes,
-                            thread + 1 == plan.threads ? p.c : vectors.end * plan.kernel.lanes};
-    for (int64_t n = 0; n < p.mb; ++n) RunMap(plan, args, n, {0, p.oh()}, channels);
-    return;
-  }
-  const int64_t blocks = (p.oh() + plan.kernel.rows - 1) / plan.kernel.rows;  // of one map
-  const Range share = Share(p.mb * blocks, plan.threads, thread);
-  for (int64_t n = share.begin / blocks; n * blocks < share.end; ++n) {
-    const Range own = {std::max<int64_t>(share.begin - n * blocks, 0), std::min(share.end - n * blocks, blocks)};
-    RunMap(plan, args, n, {own.begin * plan.kernel.rows, std::min(own.end * plan.kernel.rows, p.oh())}, {0, p.c});
+void RunRow(const DwConv2d& p, const Args& args, int64_t row) {
+  const hn::ScalableTag<float> d;
+  const hn::CappedTag<float, 1> one;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const int64_t n = row / p.oh();
+  const int64_t oh = row % p.oh();
+  for (int64_t ow = 0; ow < p.ow(); ++ow) {
+    int64_t c = 0;
+    for (; c + lanes <= p.c; c += lanes) Output(d, p, args, n, oh, ow, c);
+    for (; c < p.c; ++c) Output(one, p, args, n, oh, ow, c);
   }
 }
+
+const char* Isa() { return hwy::TargetName(HWY_TARGET); }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
@@ -72,40 +64,26 @@ HWY_AFTER_NAMESPACE();
 namespace roofgap {
 namespace {
 
-HWY_EXPORT(Run);
-
-// Whether the busiest thread has less to do when channels are divided, not rows. Blocks of rows divide unevenly where
-// they are few (7 rows in pairs are 4 and 3); strips of channels as narrow as a few vectors do not pay.
-bool SplitChannels(const DirectPlan& plan) {
-  const DwConv2d& p = plan.p;
-  const auto busiest = [&](int64_t count) { return (count + plan.threads - 1) / plan.threads; };
-  const int64_t rows = p.mb * p.oh();
-  const int64_t blocks = p.mb * ((p.oh() + plan.kernel.rows - 1) / plan.kernel.rows);
-  const int64_t vectors = p.c / plan.kernel.lanes;
-  if (blocks >= 8 * plan.threads || vectors < 4 * plan.threads) return false;
-  return busiest(vectors) * rows < busiest(blocks) * plan.kernel.rows * vectors;
-}
+HWY_EXPORT(RunRow);
+HWY_EXPORT(Isa);
 
 Invocation Prepare(const DwConv2d& p, const Context& context) {
-  DirectPlan plan;
-  plan.p = p;
-  plan.conv = {.c = p.c, .rows = p.rows(), .columns = p.columns(), .act = p.act};
-  plan.kernel = ChosenDwConvPlan(plan.conv);
-  plan.threads = context.threads;
-  plan.split_channels = SplitChannels(plan);
-  const auto run = &HWY_DYNAMIC_DISPATCH(Run);
+  const auto run_row = &HWY_DYNAMIC_DISPATCH(RunRow);
   Invocation invocation;
-  invocation.run = [plan, run](const Args& args) {
-    Parallel(plan.threads, [&](int thread) { run(plan, args, thread); });
+  invocation.run = [p, run_row, threads = context.threads](const Args& args) {
+    Parallel(threads, [&](int thread) {
+      const Range rows = Share(p.mb * p.oh(), threads, thread);
+      for (int64_t row = rows.begin; row < rows.end; ++row) run_row(p, args, row);
+    });
   };
-  invocation.impl = plan.kernel.Name();
-  invocation.executed_flops = 2 * static_cast<double>(p.mb) * static_cast<double>(p.c) * plan.kernel.Macs(plan.conv);
+  invocation.impl = std::string(HWY_DYNAMIC_DISPATCH(Isa)()) + " an output at a time";
+  invocation.executed_flops = Count(p, DType::kF32).flops;
   return invocation;
 }
 
 [[maybe_unused]] const bool kRegistered = Register<DwConv2d>({
     .name = "direct",
-    .summary = "blocks of rows and columns in registers, channels in lanes, no padded copy",
+    .summary = "the textbook way: each vector of outputs reads its taps' inputs and weights",
     .isa_control = IsaControl::kHighway,
     .prepare = Prepare,
 });

@@ -25,13 +25,15 @@ struct DwConvData {
 
 // How a convolution is computed on the instruction set that Highway dispatches to now.
 struct DwConvPlan {
-  int64_t rows = 1;      // of outputs in a block
+  int64_t rows = 1;      // rows of outputs are best divided at multiples of it
+  int64_t height = 1;    // rows of outputs computed together, at most
   int64_t columns = 1;   // of outputs in a block, at most
   int64_t lanes = 1;     // channels of a vector
-  bool tiled = false;    // the kernel is unrolled; taps on padding left and right are then multiplied, by zero
+  bool slides = false;   // a strip of rows at a time, along its columns
+  bool tiled = false;    // in blocks of rows and columns; taps on padding left and right are then multiplied, by zero
   const char* isa = "";  // hwy::TargetName
 
-  // "AVX3 2x7" or "AVX3 taps".
+  // "AVX3 7 rows sliding", "AVX2 2x4" or "AVX3 taps".
   std::string Name() const;
   // Multiply-accumulates per channel and map.
   double Macs(const DwConv& conv) const;

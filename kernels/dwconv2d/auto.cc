@@ -1,0 +1,29 @@
+#include <string_view>
+
+#include "kernels/api/registry.h"
+#include "kernels/api/trial.h"
+#include "kernels/dwconv2d/dwconv2d.h"
+
+// The faster of the hand-written kernels for the shape, found by trial in prepare.
+
+namespace roofgap {
+namespace {
+
+constexpr std::string_view kChoices[] = {"resident", "direct"};
+
+Support Supports(const DwConv2d& problem, const Context& context) { return SupportsAnyOf(kChoices, problem, context); }
+
+Invocation Prepare(const DwConv2d& problem, const Context& context) {
+  return PrepareFastestOf(kChoices, problem, context);
+}
+
+[[maybe_unused]] const bool kRegistered = Register<DwConv2d>({
+    .name = "auto",
+    .summary = "the faster of resident and direct for the shape, by trial",
+    .isa_control = IsaControl::kHighway,
+    .supports = Supports,
+    .prepare = Prepare,
+});
+
+}  // namespace
+}  // namespace roofgap

@@ -1,0 +1,116 @@
+// Depthwise convolution with channels in vector lanes, weights and several rows of outputs in registers
+// (kernels/simd/dwconv.cc).
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/dwconv2d/resident.cc"
+#include "hwy/foreach_target.h"
+// clang-format off: foreach_target.h comes first
+#include "kernels/simd/dwconv-inl.h"
+// clang-format on
+#include <algorithm>
+
+#include "hwy/highway.h"
+#include "kernels/api/parallel.h"
+#include "kernels/api/registry.h"
+#include "kernels/dwconv2d/dwconv2d.h"
+
+#ifndef ROOFGAP_KERNELS_DWCONV2D_RESIDENT_CC_
+#define ROOFGAP_KERNELS_DWCONV2D_RESIDENT_CC_
+namespace roofgap {
+namespace {
+
+struct ResidentPlan {
+  DwConv2d p{};
+  DwConv conv;
+  DwConvPlan kernel;
+  int threads = 1;
+  bool split_channels = false;  // threads divide the channels, not the rows
+};
+
+}  // namespace
+}  // namespace roofgap
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace roofgap {
+namespace HWY_NAMESPACE {
+namespace {
+
+void RunMap(const ResidentPlan& plan, const Args& args, int64_t n, Range rows, Range channels) {
+  const DwConv2d& p = plan.p;
+  const DwConvData data = {
+      .src = args.at<float>(DwConv2d::kSrc) + n * p.ih * p.iw * p.c,
+      .wei = args.at<float>(DwConv2d::kWei),
+      .bias = p.bia ? args.at<float>(DwConv2d::kBia) : nullptr,
+  };
+  float* dst = args.at<float>(DwConv2d::kDst) + (n * p.oh() + rows.begin) * p.ow() * p.c;
+  DwConvRows(plan.conv, data, dst, rows, channels);
+}
+
+void Run(const ResidentPlan& plan, const Args& args, int thread) {
+  const DwConv2d& p = plan.p;
+  if (plan.split_channels) {
+    const Range vectors = Share(p.c / plan.kernel.lanes, plan.threads, thread);
+    const Range channels = {vectors.begin * plan.kernel.lanes,
+                            thread + 1 == plan.threads ? p.c : vectors.end * plan.kernel.lanes};
+    for (int64_t n = 0; n < p.mb; ++n) RunMap(plan, args, n, {0, p.oh()}, channels);
+    return;
+  }
+  const int64_t blocks = (p.oh() + plan.kernel.rows - 1) / plan.kernel.rows;  // of one map
+  const Range share = Share(p.mb * blocks, plan.threads, thread);
+  for (int64_t n = share.begin / blocks; n * blocks < share.end; ++n) {
+    const Range own = {std::max<int64_t>(share.begin - n * blocks, 0), std::min(share.end - n * blocks, blocks)};
+    RunMap(plan, args, n, {own.begin * plan.kernel.rows, std::min(own.end * plan.kernel.rows, p.oh())}, {0, p.c});
+  }
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace roofgap
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace roofgap {
+namespace {
+
+HWY_EXPORT(Run);
+
+// Whether the busiest thread has less to do when channels are divided, not rows. Blocks of rows divide unevenly where
+// they are few (7 rows in pairs are 4 and 3); strips of channels as narrow as a few vectors do not pay.
+bool SplitChannels(const ResidentPlan& plan) {
+  const DwConv2d& p = plan.p;
+  const auto busiest = [&](int64_t count) { return (count + plan.threads - 1) / plan.threads; };
+  const int64_t rows = p.mb * p.oh();
+  const int64_t blocks = p.mb * ((p.oh() + plan.kernel.rows - 1) / plan.kernel.rows);
+  const int64_t vectors = p.c / plan.kernel.lanes;
+  if (blocks >= 8 * plan.threads || vectors < 4 * plan.threads) return false;
+  return busiest(vectors) * rows < busiest(blocks) * plan.kernel.rows * vectors;
+}
+
+Invocation Prepare(const DwConv2d& p, const Context& context) {
+  ResidentPlan plan;
+  plan.p = p;
+  plan.conv = {.c = p.c, .rows = p.rows(), .columns = p.columns(), .act = p.act};
+  plan.kernel = ChosenDwConvPlan(plan.conv);
+  plan.threads = context.threads;
+  plan.split_channels = SplitChannels(plan);
+  const auto run = &HWY_DYNAMIC_DISPATCH(Run);
+  Invocation invocation;
+  invocation.run = [plan, run](const Args& args) {
+    Parallel(plan.threads, [&](int thread) { run(plan, args, thread); });
+  };
+  invocation.impl = plan.kernel.Name();
+  invocation.executed_flops = 2 * static_cast<double>(p.mb) * static_cast<double>(p.c) * plan.kernel.Macs(plan.conv);
+  return invocation;
+}
+
+[[maybe_unused]] const bool kRegistered = Register<DwConv2d>({
+    .name = "resident",
+    .summary = "weights and several rows of outputs in registers, channels in lanes, no padded copy",
+    .isa_control = IsaControl::kHighway,
+    .prepare = Prepare,
+});
+
+}  // namespace
+}  // namespace roofgap
+#endif  // HWY_ONCE
