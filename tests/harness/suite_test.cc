@@ -5,9 +5,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "harness/plan/shapes.h"
 #include "kernels/api/error.h"
@@ -216,9 +218,43 @@ TEST(ModelShapesTest, LayersAddUpToWhatTheModelsAreKnownFor) {
   const auto all = [](const std::string& model) {
     return Macs(model, "conv2d") + Macs(model, "invres") + Macs(model, "fc");
   };
+  EXPECT_NEAR(
+      Macs("mobilenet_v1.json", "conv2d") + Macs("mobilenet_v1.json", "dwsep") + Macs("mobilenet_v1.json", "fc"), 569e6,
+      1e6);
   EXPECT_NEAR(all("mobilenet_v2.json"), 300e6, 1e6);
   EXPECT_NEAR(all("mobilenet_v3_large.json"), 219e6, 3e6);
   EXPECT_NEAR(all("efficientnet_b0.json"), 390e6, 5e6);
+}
+
+// The depthwise convolution in the middle of a block, with the bias that a folded batch normalization leaves; "" where
+// the layer is none.
+std::string DepthwiseOf(const Problem& layer) {
+  if (const auto* p = std::get_if<DwSep>(&layer)) {
+    return Describe(DwConv2d{p->mb, p->ic, p->ih, p->iw, p->kh, p->kw, p->sh, p->sw, p->ph, p->pw, 1, 1, 1, p->act});
+  }
+  if (const auto* p = std::get_if<InvRes>(&layer)) {
+    return Describe(DwConv2d{p->mb, p->mc, p->ih, p->ih, p->kh, p->kh, p->sh, p->sh, p->ph, p->ph, 1, 1, 1, p->act});
+  }
+  return "";
+}
+
+TEST(ModelShapesTest, DepthwiseHoldsTheDepthwiseLayersOfTheFourModelsAndNoOther) {
+  const std::string folder = std::string(ROOFGAP_SOURCE_DIR) + "/configs/shapes/";
+  std::map<std::string, int64_t> wanted, listed;
+  for (const char* model : {"mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0"}) {
+    int64_t of_model = 0;
+    for (const Layer& layer : ReadShapes(folder + model + ".json")) {
+      const std::string depthwise = DepthwiseOf(ParseProblem(layer.problem));
+      if (depthwise.empty()) continue;
+      wanted[depthwise] += layer.count;
+      of_model += layer.count;
+    }
+    EXPECT_GT(of_model, 0) << model;
+  }
+  for (const Layer& layer : ReadShapes(folder + "depthwise.json")) {
+    listed[Describe(ParseProblem(layer.problem))] = layer.count;
+  }
+  EXPECT_EQ(listed, wanted);
 }
 
 TEST(ModelShapesTest, EveryLayerOfEveryFileIsAProblemOfItsOwn) {
