@@ -34,7 +34,8 @@ constexpr const char* kRatioExamples = R"(Examples:
   roofgap ratio my-run --of winograd_f23,winograd_f43 --over onednn,onednn_best --under 1
   roofgap ratio my-run --of direct --over onednn_best --match '1x1=kh1(?!\d|kw)' --match '3x3 stride 1=kh3ph1$'
   roofgap ratio my-run --of gemv,gemm --over onednn --csv ratio.csv
-Only rows of one run are compared: their times were taken in turns.)";
+Only rows of one run are compared: their times were taken in turns. With ceilings, `bound` is the ratio that the first
+side would have at its attainable time, and `reached` the part of that bound that its ratio is.)";
 
 // The command as it was typed, but for the folder of the program: results travel, folders do not.
 std::string Typed(int argc, char** argv) {

@@ -1,11 +1,11 @@
 #include "harness/analysis/ratio.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "harness/analysis/fastest.h"
 #include "harness/analysis/gap.h"
 
 namespace roofgap {
@@ -15,58 +15,23 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-void Append(std::string& list, std::string_view text) {
-  if (!list.empty() && !text.empty()) list += "; ";
-  list += text;
-}
-
-Number Quotient(const Number& a, const Number& b) {
-  if (!a || !b || !(*a > 0) || !(*b > 0)) return {};
-  return *a / *b;
-}
-
-struct Row {
-  const Record* record;
-  const Gap* gap;
-};
-
-std::string Explain(const Record& record) {
-  return record.variant + ' ' + record.status + (record.reason.empty() ? "" : ": " + record.reason);
-}
-
-// What one side has to show for a case.
-struct Contender {
-  const Row* best = nullptr;
-  std::string untimed;  // its rows without a time
-  bool wrong = false;   // one of them is wrong
-
-  void Add(const Row& row) {
-    if (row.record->median_ns.value_or(0) > 0) {
-      if (best == nullptr || *row.record->median_ns < *best->record->median_ns) best = &row;
-      return;
-    }
-    Append(untimed, Explain(*row.record));
-    wrong = wrong || row.record->status == kWrong;
-  }
-};
-
 struct Case {
   const Record* first;
-  Contender of, over;
+  Fastest of, over;
 };
 
-void ExplainUnstable(const Contender& side, Ratio& ratio) {
-  if (side.best->record->status != kUnstable) return;
+void ExplainUnstable(const Fastest& side, Ratio& ratio) {
+  if (side.record->status != kUnstable) return;
   ratio.status = kUnstable;
-  Append(ratio.reason, Explain(*side.best->record));
+  AppendClause(ratio.reason, Explain(*side.record));
 }
 
-void ExplainMissing(const Contender& side, const std::vector<std::string>& names, Ratio& ratio) {
-  if (side.best != nullptr) return;
+void ExplainMissing(const Fastest& side, const std::vector<std::string>& names, Ratio& ratio) {
+  if (side.record != nullptr) return;
   if (ratio.status != kWrong) ratio.status = side.wrong ? kWrong : kSkipped;
   std::string none = "no row of ";
   for (const std::string& name : names) none += (&name == &names[0] ? "" : ", ") + name;
-  Append(ratio.reason, side.untimed.empty() ? none : side.untimed);
+  AppendClause(ratio.reason, side.untimed.empty() ? none : side.untimed);
 }
 
 Ratio MakeRatio(const Case& both, const Sides& sides) {
@@ -83,70 +48,56 @@ Ratio MakeRatio(const Case& both, const Sides& sides) {
   ratio.core_kind = first.core_kind;
   ratio.cache = first.cache;
   ratio.status = kMeasured;
-  if (const Row* of = both.of.best) {
-    Append(ratio.left_out, both.of.untimed);
-    ratio.variant = of->record->variant;
-    ratio.impl = of->record->impl;
-    ratio.median_ns = of->record->median_ns;
-    ratio.gflops = of->record->gflops;
-    ratio.attainable_fraction = of->gap->attainable_fraction;
-    ratio.roof_fraction = of->gap->roof_fraction;
-    ratio.warnings = of->gap->warnings;
+  if (const Record* of = both.of.record) {
+    AppendClause(ratio.left_out, both.of.untimed);
+    ratio.variant = of->variant;
+    ratio.impl = of->impl;
+    ratio.median_ns = of->median_ns;
+    ratio.gflops = of->gflops;
+    ratio.attainable_fraction = both.of.gap->attainable_fraction;
+    ratio.roof_fraction = both.of.gap->roof_fraction;
+    ratio.workspace_bytes = of->workspace_bytes;
+    ratio.warnings = both.of.gap->warnings;
   }
-  if (const Row* over = both.over.best) {
-    Append(ratio.left_out, both.over.untimed);
-    ratio.over_variant = over->record->variant;
-    ratio.over_impl = over->record->impl;
-    ratio.over_median_ns = over->record->median_ns;
-    ratio.over_warnings = over->gap->warnings;
+  if (const Record* over = both.over.record) {
+    AppendClause(ratio.left_out, both.over.untimed);
+    ratio.over_variant = over->variant;
+    ratio.over_impl = over->impl;
+    ratio.over_median_ns = over->median_ns;
+    ratio.over_workspace_bytes = over->workspace_bytes;
+    ratio.over_warnings = both.over.gap->warnings;
   }
-  if (both.of.best == nullptr || both.over.best == nullptr) {
+  if (both.of.record == nullptr || both.over.record == nullptr) {
     ExplainMissing(both.of, sides.of, ratio);
     ExplainMissing(both.over, sides.over, ratio);
     return ratio;
   }
   ExplainUnstable(both.of, ratio);
   ExplainUnstable(both.over, ratio);
-  const Record& of = *both.of.best->record;
-  const Record& over = *both.over.best->record;
+  const Record& of = *both.of.record;
+  const Record& over = *both.over.record;
   ratio.ratio = Quotient(over.median_ns, of.median_ns);
   ratio.ratio_low = Quotient(over.ci_low_ns, of.ci_high_ns);
   ratio.ratio_high = Quotient(over.ci_high_ns, of.ci_low_ns);
+  ratio.ratio_bound = Quotient(over.median_ns, both.of.gap->t_attainable_ns);
   return ratio;
 }
-
-// A geometric mean, value by value.
-class Mean {
- public:
-  void Add(const Number& value) {
-    if (!value || !(*value > 0)) return;
-    logs_ += std::log(*value);
-    ++count_;
-  }
-  Number value() const { return count_ == 0 ? Number() : std::exp(logs_ / static_cast<double>(count_)); }
-
- private:
-  double logs_ = 0;
-  int64_t count_ = 0;
-};
 
 }  // namespace
 
 std::vector<Ratio> PairSides(std::span<const Record> records, const Ceilings& ceilings, const Sides& sides) {
   const std::vector<Gap> gaps = JoinRoofs(records, ceilings);
-  std::vector<Row> rows;
-  for (size_t i = 0; i < records.size(); ++i) rows.push_back({&records[i], &gaps[i]});
   std::vector<Case> cases;
   std::map<std::tuple<std::string_view, std::string_view, std::string_view, int, std::string_view>, size_t> case_of;
-  for (const Row& row : rows) {
-    const Record& r = *row.record;
+  for (size_t i = 0; i < records.size(); ++i) {
+    const Record& r = records[i];
     const bool of = Contains(sides.of, r.variant);
     const bool over = Contains(sides.over, r.variant);
     if (!of && !over) continue;
     const auto [found, is_new] = case_of.try_emplace({r.problem, r.dtype, r.isa, r.threads, r.cache}, cases.size());
     if (is_new) cases.push_back({.first = &r, .of = {}, .over = {}});
-    if (of) cases[found->second].of.Add(row);
-    if (over) cases[found->second].over.Add(row);
+    if (of) cases[found->second].of.Add(r, gaps[i]);
+    if (over) cases[found->second].over.Add(r, gaps[i]);
   }
   std::vector<Ratio> ratios;
   for (const Case& both : cases) ratios.push_back(MakeRatio(both, sides));
@@ -173,7 +124,7 @@ std::vector<std::vector<const Ratio*>> BySetting(std::span<const Ratio> ratios) 
 
 RatioSummary Summarise(std::span<const Ratio* const> ratios, double limit) {
   RatioSummary summary;
-  Mean ratio, attainable, roof;
+  GeometricMean ratio, bound, attainable, roof;
   for (const Ratio* r : ratios) {
     if (!r->ratio) continue;
     ++summary.pairs;
@@ -183,12 +134,14 @@ RatioSummary Summarise(std::span<const Ratio* const> ratios, double limit) {
     ++summary.variants[r->variant];
     ++summary.over_variants[r->over_variant];
     ratio.Add(r->ratio);
+    bound.Add(r->ratio_bound);
     attainable.Add(r->attainable_fraction);
     roof.Add(r->roof_fraction);
     if (summary.least == nullptr || *r->ratio < *summary.least->ratio) summary.least = r;
     if (summary.largest == nullptr || *r->ratio > *summary.largest->ratio) summary.largest = r;
   }
   summary.mean_ratio = ratio.value();
+  summary.mean_ratio_bound = bound.value();
   summary.mean_attainable_fraction = attainable.value();
   summary.mean_roof_fraction = roof.value();
   return summary;

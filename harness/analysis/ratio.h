@@ -27,6 +27,9 @@ struct Sides {
 //   ratio      = median of the fastest over / median of the fastest of       (above 1: ours is faster)
 //   ratio_low  = ci_low of the one / ci_high of the other, ratio_high the opposite ends: wider than an interval of the
 //                ratio has to be, and empty where a median has no interval
+//   ratio_bound = median of the fastest over / attainable time of the fastest of (roof.h): the ratio that a kernel with
+//                that algorithm and no other loss would reach; attainable_fraction = ratio / ratio_bound is the part of
+//                it that is reached
 //
 // No row of either side vanishes: without a pair `reason` names the rows that have no time, beside a pair `left_out`.
 struct Ratio {
@@ -36,10 +39,10 @@ struct Ratio {
   std::string core_kind, cache;
   std::string status, reason, left_out;
   std::string variant, impl;
-  Number median_ns, gflops, attainable_fraction, roof_fraction;
+  Number median_ns, gflops, attainable_fraction, roof_fraction, workspace_bytes;
   std::string over_variant, over_impl;
-  Number over_median_ns;
-  Number ratio, ratio_low, ratio_high;
+  Number over_median_ns, over_workspace_bytes;
+  Number ratio, ratio_low, ratio_high, ratio_bound;
   std::string warnings, over_warnings;
 };
 
@@ -67,14 +70,19 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"impl", "", "of variant, as in measurements.csv"}, row.impl);
   visit(Field{"median_ns", "ns", "of variant, as in measurements.csv"}, row.median_ns);
   visit(Field{"gflops", "GFLOP/s", "of variant, as in measurements.csv"}, row.gflops);
-  visit(Field{"attainable_fraction", "", "of variant, as in gap.csv"}, row.attainable_fraction);
+  visit(Field{"attainable_fraction", "", "of variant, as in gap.csv: the part of ratio_bound that is reached"},
+        row.attainable_fraction);
   visit(Field{"roof_fraction", "", "of variant, as in gap.csv"}, row.roof_fraction);
+  visit(Field{"workspace_bytes", "byte", "of variant, as in measurements.csv"}, row.workspace_bytes);
   visit(Field{"over_variant", "", "fastest of --over"}, row.over_variant);
   visit(Field{"over_impl", "", "of over_variant, as in measurements.csv"}, row.over_impl);
   visit(Field{"over_median_ns", "ns", "of over_variant, as in measurements.csv"}, row.over_median_ns);
+  visit(Field{"over_workspace_bytes", "byte", "of over_variant, as in measurements.csv"}, row.over_workspace_bytes);
   visit(Field{"ratio", "", "over_median_ns / median_ns: above 1, variant is faster"}, row.ratio);
   visit(Field{"ratio_low", "", "ci_low_ns of over_variant / ci_high_ns of variant"}, row.ratio_low);
   visit(Field{"ratio_high", "", "ci_high_ns of over_variant / ci_low_ns of variant"}, row.ratio_high);
+  visit(Field{"ratio_bound", "", "over_median_ns / t_attainable_ns of variant: the ratio without any loss of the code"},
+        row.ratio_bound);
   visit(Field{"warnings", "", "of variant, as in gap.csv"}, row.warnings);
   visit(Field{"over_warnings", "", "of over_variant, as in gap.csv"}, row.over_warnings);
 }
@@ -101,7 +109,7 @@ struct RatioSummary {
   int64_t unstable = 0;
   int64_t under = 0;         // ratio < limit
   int64_t surely_under = 0;  // the whole interval is
-  Number mean_ratio, mean_attainable_fraction, mean_roof_fraction;
+  Number mean_ratio, mean_ratio_bound, mean_attainable_fraction, mean_roof_fraction;
   const Ratio* least = nullptr;  // null without a pair
   const Ratio* largest = nullptr;
   std::map<std::string, int64_t> variants, over_variants;  // pairs in which each is the fastest of its side

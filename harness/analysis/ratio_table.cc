@@ -41,7 +41,7 @@ struct Widths {
   size_t problem = 7, variant = 7;
 };
 
-constexpr size_t kNumbersWidth = 58;  // Line's other columns
+constexpr size_t kNumbersWidth = 57;  // Line's other columns
 
 Widths FindWidths(std::span<const Ratio> ratios) {
   Widths widths;
@@ -55,11 +55,11 @@ Widths FindWidths(std::span<const Ratio> ratios) {
 }
 
 std::string Line(const Widths& widths, std::string_view problem, std::string_view threads, std::string_view variant,
-                 std::string_view median, std::string_view gflops, std::string_view attainable, std::string_view roof,
-                 std::string_view ratio, std::string_view interval, std::string_view mark) {
+                 std::string_view median, std::string_view ratio, std::string_view interval, std::string_view bound,
+                 std::string_view reached, std::string_view roof, std::string_view mark) {
   return Trimmed(PadRight(Shorten(problem, widths.problem), widths.problem) + PadLeft(Shorten(threads, 6), 5) + ' ' +
-                 PadRight(Shorten(variant, widths.variant), widths.variant) + PadLeft(median, 10) + PadLeft(gflops, 8) +
-                 PadLeft(attainable, 7) + PadLeft(roof, 7) + PadLeft(ratio, 6) + ' ' + PadRight(interval, 11) + ' ' +
+                 PadRight(Shorten(variant, widths.variant), widths.variant) + PadLeft(median, 10) + PadLeft(ratio, 6) +
+                 ' ' + PadRight(interval, 11) + PadLeft(bound, 6) + PadLeft(reached, 8) + PadLeft(roof, 7) + ' ' +
                  std::string(mark));
 }
 
@@ -86,9 +86,9 @@ std::string Numbers(const RatioSummary& summary, double limit) {
           std::to_string(summary.under) + " under " + csv::Format(limit);
   if (summary.under > 0) text += ", " + std::to_string(summary.surely_under) + " of them with the whole interval";
   text += ".";
-  if (summary.mean_attainable_fraction && summary.mean_roof_fraction) {
-    text += " Geometric means of attain " + Percent(summary.mean_attainable_fraction) + ", of roof " +
-            Percent(summary.mean_roof_fraction) + ".";
+  if (summary.mean_ratio_bound && summary.mean_attainable_fraction && summary.mean_roof_fraction) {
+    text += " Geometric means of bound " + Short(summary.mean_ratio_bound, kDecimals) + ", of reached " +
+            Percent(summary.mean_attainable_fraction) + ", of roof " + Percent(summary.mean_roof_fraction) + ".";
   }
   const std::string ours = Winners(summary.variants);
   const std::string theirs = Winners(summary.over_variants);
@@ -147,11 +147,12 @@ std::string RenderSetting(std::span<const Ratio* const> ratios, double limit, bo
 }
 
 std::string ClassLine(std::string_view label, size_t label_width, std::string_view setting, size_t setting_width,
-                      std::string_view pairs, std::string_view attainable, std::string_view roof,
-                      std::string_view ratio, std::string_view least, std::string_view problem) {
+                      std::string_view pairs, std::string_view ratio, std::string_view bound, std::string_view reached,
+                      std::string_view roof, std::string_view least, std::string_view problem) {
   const std::string begin = PadRight(Shorten(label, label_width), label_width) + "  " +
                             PadRight(Shorten(setting, setting_width), setting_width) + PadLeft(pairs, 7) +
-                            PadLeft(attainable, 7) + PadLeft(roof, 7) + PadLeft(ratio, 7) + PadLeft(least, 7) + "  ";
+                            PadLeft(ratio, 7) + PadLeft(bound, 7) + PadLeft(reached, 8) + PadLeft(roof, 7) +
+                            PadLeft(least, 7) + "  ";
   return Trimmed(begin + Shorten(problem, kTableWidth - Width(begin)));
 }
 
@@ -162,14 +163,15 @@ std::string RenderClasses(std::span<const std::vector<const Ratio*>> settings, b
   for (const auto& ratios : settings) {
     setting_width = std::clamp(Width(SettingName(*ratios[0], with_kind)), setting_width, size_t{24});
   }
-  std::string text =
-      ClassLine("class", label_width, "threads", setting_width, "pairs", "attain", "roof", "ratio", "least", "of");
+  std::string text = ClassLine("class", label_width, "threads", setting_width, "pairs", "ratio", "bound", "reached",
+                               "roof", "least", "of");
   for (const ShapeClass& shapes : classes) {
     for (const auto& ratios : settings) {
       const RatioSummary summary = Summarise(InClass(ratios, shapes), limit);
       text += ClassLine(shapes.label, label_width, SettingName(*ratios[0], with_kind), setting_width,
-                        std::to_string(summary.pairs), Percent(summary.mean_attainable_fraction),
-                        Percent(summary.mean_roof_fraction), Short(summary.mean_ratio, kDecimals),
+                        std::to_string(summary.pairs), Short(summary.mean_ratio, kDecimals),
+                        Short(summary.mean_ratio_bound, kDecimals), Percent(summary.mean_attainable_fraction),
+                        Percent(summary.mean_roof_fraction),
                         summary.least == nullptr ? "" : Short(summary.least->ratio, kDecimals),
                         summary.least == nullptr ? "" : summary.least->problem);
     }
@@ -184,7 +186,8 @@ std::string RenderRatioTable(std::span<const Ratio> ratios, const Sides& sides) 
   const std::string theirs = (sides.over.size() > 1 ? "the fastest of " : "") + Join(sides.over);
   std::string table =
       Wrap("ratio = median of " + theirs + " / median of " + ours +
-               "; attain and roof: attainable_fraction and roof_fraction of the latter; * an unstable row",
+               "; bound: what it would be if the latter took its attainable time; reached: the part of the bound, "
+               "attainable_fraction; roof: roof_fraction; * an unstable row",
            kTableWidth, "");
   const Widths widths = FindWidths(ratios);
   const bool several = SeveralKinds(ratios);
@@ -196,11 +199,11 @@ std::string RenderRatioTable(std::span<const Ratio> ratios, const Sides& sides) 
     if (found == kinds.end()) found = kinds.insert(found, {kind, ""});
     found->second +=
         Line(widths, ratio.problem, std::to_string(ratio.threads), ratio.variant, Duration(ratio.median_ns),
-             Short(ratio.gflops), Percent(ratio.attainable_fraction), Percent(ratio.roof_fraction),
-             Short(ratio.ratio, kDecimals), Interval(ratio), ratio.status == kUnstable ? "*" : "");
+             Short(ratio.ratio, kDecimals), Interval(ratio), Short(ratio.ratio_bound, kDecimals),
+             Percent(ratio.attainable_fraction), Percent(ratio.roof_fraction), ratio.status == kUnstable ? "*" : "");
   }
   std::sort(kinds.begin(), kinds.end());
-  table += Line(widths, "problem", "thr", "variant", "median", "GFLOP/s", "attain", "roof", "ratio", "interval", "");
+  table += Line(widths, "problem", "thr", "variant", "median", "ratio", "interval", "bound", "reached", "roof", "");
   for (const auto& [kind, lines] : kinds) table += (several ? Wrap(kind, kTableWidth, "") : "") + lines;
   return table;
 }

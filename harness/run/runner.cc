@@ -128,6 +128,9 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
         "output " + std::to_string(comparison.index) + " is further from the reference than its bound");
     return;
   }
+  if (comparison.bound > verifier.root_mean_square()) {
+    Warn(&record, "the error bound exceeds the results: verified says little");
+  }
   record.executed_flops = invocation.executed_flops;
   record.packed_bytes = static_cast<double>(invocation.packed_bytes);
   record.workspace_bytes = static_cast<double>(invocation.workspace_bytes);

@@ -1,5 +1,6 @@
 #include "harness/run/verify.h"
 
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <numeric>
@@ -26,6 +27,12 @@ Comparison Verifier::Check(const OperandSets& operands, const Invocation& invoca
   if (!invocation.extra_error) return Compare(operands.output(0), dtype_, outputs_, expected_);
   const std::vector<Expected> expected = Widened(expected_, invocation.extra_error(operands.args(0), outputs_));
   return Compare(operands.output(0), dtype_, outputs_, expected);
+}
+
+double Verifier::root_mean_square() const {
+  double squares = 0;
+  for (const Expected& one : expected_) squares += one.value * one.value;
+  return std::sqrt(squares / static_cast<double>(expected_.size()));
 }
 
 }  // namespace roofgap

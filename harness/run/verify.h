@@ -20,6 +20,9 @@ class Verifier {
   // Compares the output of operand set 0, which `invocation` computed, with the reference.
   Comparison Check(const OperandSets& operands, const Invocation& invocation) const;
 
+  // Of the outputs that are checked, in the reference. An error bound that is larger than this hardly judges.
+  double root_mean_square() const;
+
   // The value of column `verified`: "all" or "sample:N".
   const std::string& scope() const { return scope_; }
 

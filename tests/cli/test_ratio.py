@@ -20,7 +20,7 @@ def test_ratios_of_the_stored_run(roofgap, run_small, tmp_path):
     assert done.returncode == 1, "a row of `standard` is wrong"
     assert done.stderr == ""
     assert max(map(len, done.stdout.splitlines())) <= 100
-    for words in ("attention:b1h12s197d64            2 flash      498 us", "1.345 1.334-1.355",
+    for words in ("attention:b1h12s197d64            2 flash      498 us", "1.345 1.334-1.355 ",
                   "1 thread: 3 pairs", "2 threads: 3 pairs", "0 under 0.95",
                   "Fastest rival: onednn in 1, standard in 2", "all 4 of conv2d", "no row of flash", "standard wrong: max_error 0.5 > error_bound 3.4e-06"):
         assert words in done.stdout, done.stdout
@@ -43,6 +43,9 @@ def test_ratios_of_the_stored_run(roofgap, run_small, tmp_path):
         assert float(row["ratio"]) == pytest.approx(float(rival["median_ns"]) / float(ours["median_ns"]))
         assert float(row["ratio_low"]) == pytest.approx(float(rival["ci_low_ns"]) / float(ours["ci_high_ns"]))
         assert float(row["ratio_high"]) == pytest.approx(float(rival["ci_high_ns"]) / float(ours["ci_low_ns"]))
+        assert float(row["ratio_bound"]) * float(row["attainable_fraction"]) == pytest.approx(float(row["ratio"]))
+        assert row["workspace_bytes"] == ours["workspace_bytes"]
+        assert row["over_workspace_bytes"] == rival["workspace_bytes"]
         assert float(row["roof_fraction"]) == pytest.approx(float(gaps[*case, "flash"]["roof_fraction"]), rel=1e-4)
     for row in ratios[6:]:
         assert (row["status"], row["reason"], row["ratio"]) == ("skipped", "no row of flash", "")
@@ -58,7 +61,7 @@ def test_classes_are_lines_by_label_and_thread_count(roofgap, run_small):
     start = next(i for i, line in enumerate(lines) if line.startswith("class"))
     assert [line[:22].rstrip() for line in lines[start + 1:]] == \
         ["3x3 stride 1  1 thread", "3x3 stride 1  2 thread", "^fc:          1 thread", "^fc:          2 thread"]
-    assert lines[start + 4].split()[3:] == ["2", "70.0%", "61.3%", "1.031", "0.890", "fc:mb16ic768oc3072"]
+    assert lines[start + 4].split()[3:] == ["2", "1.031", "1.473", "70.0%", "61.3%", "0.890", "fc:mb16ic768oc3072"]
     assert "under 1.1" in done.stdout
 
 

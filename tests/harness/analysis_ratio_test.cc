@@ -89,11 +89,22 @@ TEST(AnalysisRatio, FractionsAreThoseOfTheGapTableAndOfOurRow) {
   const Ratio under_roofs = PairSides(rows, MadeUpCeilings(), {{"a"}, {"b"}})[0];
   EXPECT_DOUBLE_EQ(*under_roofs.roof_fraction, 0.45);
   EXPECT_DOUBLE_EQ(*under_roofs.attainable_fraction, 0.5);
+  EXPECT_DOUBLE_EQ(*under_roofs.ratio_bound, 4) << "400 ns over the attainable 100";
+  EXPECT_DOUBLE_EQ(*under_roofs.ratio_bound * *under_roofs.attainable_fraction, *under_roofs.ratio);
   const Ratio without = PairSides(rows, {}, {{"a"}, {"b"}})[0];
-  EXPECT_FALSE(without.roof_fraction || without.attainable_fraction);
+  EXPECT_FALSE(without.roof_fraction || without.attainable_fraction || without.ratio_bound);
   Ceilings foreign = MadeUpCeilings();
   foreign.rows[0].machine_id = "another";
   EXPECT_THROW(PairSides(rows, foreign, {{"a"}, {"b"}}), Error);
+}
+
+TEST(AnalysisRatio, EachSideKeepsItsWorkspace) {
+  std::vector<Record> rows = {Timed("p", "a", 200), Timed("p", "b", 400)};
+  rows[0].workspace_bytes = 64;
+  rows[1].workspace_bytes = 0;
+  const Ratio ratio = PairSides(rows, {}, {{"a"}, {"b"}})[0];
+  EXPECT_EQ(ratio.workspace_bytes, 64);
+  EXPECT_EQ(ratio.over_workspace_bytes, 0);
 }
 
 TEST(AnalysisRatio, AnUnstableRowOnEitherSideMarksThePair) {
@@ -182,6 +193,7 @@ TEST(AnalysisRatio, SummaryHasGeometricMeansAndEnds) {
   EXPECT_NEAR(*summary.mean_ratio, std::pow(0.5 * 2 * 8 * 0.9, 0.25), 1e-12);
   EXPECT_NEAR(*summary.mean_roof_fraction, 0.9, 1e-12);
   EXPECT_NEAR(*summary.mean_attainable_fraction, 1, 1e-12);
+  EXPECT_NEAR(*summary.mean_ratio_bound, *summary.mean_ratio, 1e-12);
   EXPECT_EQ(summary.least->problem, "half");
   EXPECT_EQ(summary.largest->problem, "eight");
   EXPECT_EQ(summary.under, 2);
@@ -224,25 +236,26 @@ TEST(AnalysisRatioTable, ShowsPairsByRatioAndSumsUpBySetting) {
   const Sides sides = {{"direct", "winograd_f43"}, {"onednn"}};
   const std::vector<Ratio> ratios = PairSides(rows, MadeUpCeilings(), sides);
   EXPECT_EQ(RenderRatioTable(ratios, sides),
-            "ratio = median of onednn / median of the fastest of direct, winograd_f43; attain and roof:\n"
-            "attainable_fraction and roof_fraction of the latter; * an unstable row\n"
-            "problem            thr variant         median GFLOP/s attain   roof ratio interval\n"
-            "conv2d:ic3kh7        1 direct          200 ns    45.0  50.0%  45.0% 0.800 0.655-0.978 *\n"
-            "conv2d:ic64kh3ph1    1 direct          100 ns    90.0 100.0%  90.0% 1.250 1.023-1.528\n"
-            "conv2d:ic64kh3ph1    2 winograd_f43     50 ns     180               2.500 2.045-3.056\n");
+            "ratio = median of onednn / median of the fastest of direct, winograd_f43; bound: what it would be if\n"
+            "the latter took its attainable time; reached: the part of the bound, attainable_fraction; roof:\n"
+            "roof_fraction; * an unstable row\n"
+            "problem            thr variant         median ratio interval    bound reached   roof\n"
+            "conv2d:ic3kh7        1 direct          200 ns 0.800 0.655-0.978 1.600   50.0%  45.0% *\n"
+            "conv2d:ic64kh3ph1    1 direct          100 ns 1.250 1.023-1.528 1.250  100.0%  90.0%\n"
+            "conv2d:ic64kh3ph1    2 winograd_f43     50 ns 2.500 2.045-3.056\n");
   const std::vector<ShapeClass> classes = {{"3x3", std::regex("kh3ph1$")}, {"none", std::regex("kh9")}};
   EXPECT_EQ(RenderRatioSummary(ratios, 0.95, classes),
             "1 thread: 2 pairs (1 with an unstable row), geometric mean 1.000, least 0.800 (conv2d:ic3kh7),\n"
             "largest 1.250 (conv2d:ic64kh3ph1); 1 under 0.95, 0 of them with the whole interval. Geometric means\n"
-            "of attain 70.7%, of roof 63.6%.\n"
+            "of bound 1.414, of reached 70.7%, of roof 63.6%.\n"
             "  no pair for conv2d:ic5: direct wrong: error 1 > bound 0.1\n"
             "  left out for conv2d:ic3kh7: winograd_f43 skipped: needs kh == 3\n"
             "2 threads: 1 pair, geometric mean 2.500, least 2.500 (conv2d:ic64kh3ph1), largest 2.500\n"
             "(conv2d:ic64kh3ph1); 0 under 0.95.\n"
             "\n"
-            "class   threads    pairs attain   roof  ratio  least  of\n"
-            "3x3     1 thread       1 100.0%  90.0%  1.250  1.250  conv2d:ic64kh3ph1\n"
-            "3x3     2 threads      1                2.500  2.500  conv2d:ic64kh3ph1\n"
+            "class   threads    pairs  ratio  bound reached   roof  least  of\n"
+            "3x3     1 thread       1  1.250  1.250  100.0%  90.0%  1.250  conv2d:ic64kh3ph1\n"
+            "3x3     2 threads      1  2.500                        2.500  conv2d:ic64kh3ph1\n"
             "none    1 thread       0\n"
             "none    2 threads      0\n");
 }

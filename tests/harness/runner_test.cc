@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -128,6 +130,25 @@ TEST_F(Runner, RowsThatAreNotMeasuredAreDraftedBeforeTheOthersAreTimed) {
   EXPECT_EQ(drafted, (std::vector<std::string>{"honest", "counted"}));
   ASSERT_EQ(records.size(), 2u);
   EXPECT_EQ(records[0].variant, "counted") << "returned in the order of the cases";
+}
+
+TEST_F(Runner, RowWhoseErrorBoundExceedsTheResultsIsWarnedAbout) {
+  Variant wide = Honest("wide");
+  wide.prepare = [](const Problem& problem, const Context& context) {
+    Invocation invocation = FindVariant("fc", "gemm")->prepare(problem, context);
+    invocation.extra_error = [](const Args&, std::span<const int64_t> outputs) {
+      return std::vector<double>(outputs.size(), 64.0);  // results are sums of 64 products below 1
+    };
+    return invocation;
+  };
+  const Variant honest = Honest("honest");
+  const std::vector<Record> records = RunAll({Asked(wide), Asked(honest)});
+  ASSERT_EQ(records.size(), 2u);
+  for (const Record& record : records) {
+    EXPECT_EQ(record.verified, "all");
+    const bool warned = record.warnings.find("the error bound exceeds the results") != std::string::npos;
+    EXPECT_EQ(warned, record.variant == "wide") << record.warnings;
+  }
 }
 
 TEST_F(Runner, RowSaysHowManyInferencesACallIsAndWhyThereIsNoEnergy) {
