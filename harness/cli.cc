@@ -12,6 +12,7 @@
 #include "harness/run/list_command.h"
 #include "harness/run/ratio_command.h"
 #include "harness/run/selftest.h"
+#include "harness/run/separable_command.h"
 #include "harness/run/session.h"
 #include "kernels/api/error.h"
 
@@ -26,6 +27,7 @@ constexpr const char* kExamples = R"(Examples:
   roofgap run --resume my-run
   roofgap gap my-run
   roofgap ratio my-run --of direct,winograd_f43 --over onednn_best
+  roofgap separable my-run
   roofgap selftest
 Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
 
@@ -36,6 +38,12 @@ constexpr const char* kRatioExamples = R"(Examples:
   roofgap ratio my-run --of gemv,gemm --over onednn --csv ratio.csv
 Only rows of one run are compared: their times were taken in turns. With ceilings, `bound` is the ratio that the first
 side would have at its attainable time, and `reached` the part of that bound that its ratio is.)";
+
+constexpr const char* kSeparableExamples = R"(Examples:
+  roofgap run --suite configs/suites/separable.json --out my-run && roofgap separable my-run
+  roofgap run --problem conv2d:ic64ih56oc64kh3ph1 --problem dwsep:ic64ih56oc64kh3ph1 --out one && roofgap separable one
+A standard and a separable convolution are a pair where mb, ic, oc, ih, iw, kh, kw, sh, sw, ph, pw, bia, act and the
+conditions of measuring are the same. The pairs are written to separable.csv in the run directory too.)";
 
 // The command as it was typed, but for the folder of the program: results travel, folders do not.
 std::string Typed(int argc, char** argv) {
@@ -167,6 +175,14 @@ int Dispatch(int argc, char** argv) {
   RatioOptions ratio_options;
   CLI::App* ratio = AddRatio(&app, &ratio_options);
 
+  SeparableOptions separable_options;
+  CLI::App* separable = app.add_subcommand(
+      "separable", "Compare separable with standard convolutions: how much of the FLOPs' promise arrives?");
+  separable->footer(kSeparableExamples);
+  separable->add_option("RUN_DIR", separable_options.run_dir, "Run directory")->required();
+  separable->add_option("--csv", separable_options.csv,
+                        "Write the pairs to this file too; -: print them in place of the table");
+
   SelftestOptions selftest_options;
   std::string selftest_suite = "configs/suites/default.json";
   CLI::App* selftest = app.add_subcommand("selftest", "Measure each variant against itself: how often do they differ?");
@@ -184,7 +200,8 @@ int Dispatch(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
-      throw Error("unknown subcommand '" + std::string(argv[1]) + "'; allowed are list, run, gap, ratio, selftest");
+      throw Error("unknown subcommand '" + std::string(argv[1]) +
+                  "'; allowed are list, run, gap, ratio, separable, selftest");
     }
     throw Error(std::string(error.what()) + "; see --help");
   }
@@ -195,6 +212,7 @@ int Dispatch(int argc, char** argv) {
     if (!(ratio_options.limit > 0)) throw Error("--under: allowed is more than 0");
     return RatioCommand(ratio_options);
   }
+  if (*separable) return SeparableCommand(separable_options);
   if (*selftest) {
     selftest_options.request = ReadSuite(selftest_suite);
     return Selftest(selftest_options);

@@ -7,6 +7,7 @@
 
 #include "harness/analysis/gap.h"
 #include "harness/analysis/ratio.h"
+#include "harness/analysis/separable.h"
 #include "harness/record/fields.h"
 #include "harness/record/files.h"
 #include "harness/record/record.h"
@@ -29,6 +30,7 @@ reboots and updates of the system.
       ceilings_end.csv             the same roofs measured again after the run (where that was asked for)
       measurements.csv             one row per case, written as soon as it is measured
       gap.csv                      each of those rows under its roofs
+      separable.csv                standard against separable convolutions (where there are both)
       run.json                     the exact command, seed and versions, and whether the run is complete
       suite.json                   what was asked for; `roofgap run --resume` reads it
       *.svg *.png                  pictures, drawn from these files alone
@@ -100,6 +102,10 @@ std::string RenderColumnsDoc() {
          Fields<Ratio>("`roofgap ratio --csv`",
                        "One row per case that either side has a row of: pairs by ratio, then what is no pair.",
                        "column") +
+         Fields<SeparablePair>(files::kSeparable,
+                               "What `roofgap separable` writes: one row per shape and comparison that the run has a "
+                               "standard and a separable convolution of.",
+                               "column") +
          Fields<Ceiling>(files::kCeilings, "One row per roof. A column that does not apply to the row's kind is empty.",
                          "column") +
          Fields<CurveRow>(files::kCurve, "One row per pattern and working set, from 4 KiB a thread on.", "column") +

@@ -17,6 +17,7 @@ inline constexpr std::string_view kCurve = "curve.csv";
 inline constexpr std::string_view kCeilingsEnd = "ceilings_end.csv";  // the same roofs, measured again after the run
 inline constexpr std::string_view kMeasurements = "measurements.csv";
 inline constexpr std::string_view kGap = "gap.csv";
+inline constexpr std::string_view kSeparable = "separable.csv";
 inline constexpr std::string_view kRun = "run.json";
 inline constexpr std::string_view kSuite = "suite.json";  // what was asked for, all axes filled in: `--resume` reads it
 }  // namespace files

@@ -5,6 +5,7 @@
 #include "harness/analysis/columns.h"
 #include "harness/analysis/gap.h"
 #include "harness/analysis/ratio.h"
+#include "harness/analysis/separable.h"
 #include "harness/record/files.h"
 
 namespace roofgap {
@@ -33,6 +34,7 @@ TEST(AnalysisColumns, EveryColumnIsDocumentedWithItsUnit) {
   ExpectEveryFieldDocumented<Record>();
   ExpectEveryFieldDocumented<Gap>();
   ExpectEveryFieldDocumented<Ratio>();
+  ExpectEveryFieldDocumented<SeparablePair>();
   ExpectEveryFieldDocumented<Ceiling>();
   ExpectEveryFieldDocumented<Machine>();
   ExpectEveryFieldDocumented<RunInfo>();

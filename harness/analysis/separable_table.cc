@@ -1,0 +1,288 @@
+#include "harness/analysis/separable_table.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "harness/analysis/fastest.h"
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+#include "harness/record/csv.h"
+
+namespace roofgap {
+namespace {
+
+constexpr size_t kLayerWidth = 22;
+
+// The comparisons of one case; null where there is none.
+struct Comparisons {
+  const SeparablePair* first = nullptr;
+  const SeparablePair* direct = nullptr;
+  const SeparablePair* fastest = nullptr;
+  const SeparablePair* onednn = nullptr;
+
+  std::array<const SeparablePair*, 3> all() const { return {direct, fastest, onednn}; }
+  bool unstable() const {
+    const auto is = [](const SeparablePair* pair) { return pair != nullptr && pair->status == kUnstable; };
+    return is(direct) || is(fastest) || is(onednn);
+  }
+};
+
+Number Latency(const SeparablePair* pair) { return pair == nullptr ? Number() : pair->latency_ratio; }
+
+auto Setting(const SeparablePair& pair) { return std::tie(pair.dtype, pair.isa, pair.cache, pair.threads); }
+
+std::vector<Comparisons> Group(std::span<const SeparablePair> pairs) {
+  std::vector<Comparisons> cases;
+  for (const SeparablePair& pair : pairs) {
+    const bool same =
+        !cases.empty() && cases.back().first->shape == pair.shape && Setting(*cases.back().first) == Setting(pair);
+    if (!same) cases.push_back({.first = &pair});
+    Comparisons& one = cases.back();
+    (pair.comparison == kAgainstDirect ? one.direct
+     : pair.comparison == kOnednnOnly  ? one.onednn
+                                       : one.fastest) = &pair;
+  }
+  return cases;
+}
+
+std::string KindName(const SeparablePair& pair) { return pair.dtype + ' ' + pair.isa + ' ' + pair.cache; }
+
+bool SeveralKinds(std::span<const SeparablePair> pairs) {
+  return std::any_of(pairs.begin(), pairs.end(),
+                     [&](const SeparablePair& pair) { return KindName(pair) != KindName(pairs[0]); });
+}
+
+std::string Threads(int threads) { return std::to_string(threads) + (threads == 1 ? " thread" : " threads"); }
+
+std::string Times(const Number& ratio) { return Short(ratio) + "x"; }
+
+std::string Line(std::string_view layer, std::string_view threads, std::string_view promised, std::string_view roofs,
+                 std::string_view direct, std::string_view fastest, std::string_view onednn, std::string_view arrives,
+                 const std::array<std::string, 5>& parts, std::string_view mark) {
+  std::string line = PadRight(Shorten(layer, kLayerWidth), kLayerWidth) + PadLeft(Shorten(threads, 6), 4) +
+                     PadLeft(promised, 6) + PadLeft(roofs, 6) + PadLeft(direct, 7) + PadLeft(fastest, 6) +
+                     PadLeft(onednn, 7) + PadLeft(arrives, 9);
+  for (const std::string& part : parts) line += PadLeft(part, 6);
+  line += ' ' + std::string(mark);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
+std::string CaseLine(const Comparisons& one) {
+  const SeparablePair* of = one.direct != nullptr ? one.direct : one.fastest;
+  const SeparablePair none;
+  const SeparablePair& pair = of == nullptr ? none : *of;
+  return Line(LayerName(one.first->shape), std::to_string(one.first->threads), Short(one.first->promised),
+              Short(pair.attainable_ratio), Short(Latency(one.direct)), Short(Latency(one.fastest)),
+              Short(Latency(one.onednn)), Percent(pair.arrives),
+              {Short(pair.part_padding), Short(pair.part_algorithm), Short(pair.part_memory), Short(pair.part_standard),
+               Short(pair.part_separable)},
+              one.unstable() ? "*" : "");
+}
+
+// Of the pairs of one comparison, in numbers.
+struct Summary {
+  int pairs = 0;
+  GeometricMean promised, latency, arrives;
+  std::array<GeometricMean, 5> parts;
+  const SeparablePair* least = nullptr;
+  const SeparablePair* largest = nullptr;
+
+  void Add(const SeparablePair* pair) {
+    if (!Latency(pair)) return;
+    ++pairs;
+    promised.Add(pair->promised);
+    latency.Add(pair->latency_ratio);
+    arrives.Add(pair->arrives);
+    const std::array<Number, 5> values = {pair->part_padding, pair->part_algorithm, pair->part_memory,
+                                          pair->part_standard, pair->part_separable};
+    for (size_t i = 0; i < parts.size(); ++i) parts[i].Add(values[i]);
+    if (least == nullptr || *pair->latency_ratio < *least->latency_ratio) least = pair;
+    if (largest == nullptr || *pair->latency_ratio > *largest->latency_ratio) largest = pair;
+  }
+};
+
+std::string Ends(const Summary& summary) {
+  return "least " + Times(summary.least->latency_ratio) + " (" + LayerName(summary.least->shape) + "), largest " +
+         Times(summary.largest->latency_ratio) + " (" + LayerName(summary.largest->shape) + ")";
+}
+
+// "3 of 30 standard, 12 separable (DRAM 2, L2 10)".
+std::string BoundByData(const std::vector<Comparisons>& cases) {
+  int standard = 0, separable = 0, known = 0;
+  std::map<std::string, int> levels;
+  for (const Comparisons& one : cases) {
+    const SeparablePair* pair = one.direct != nullptr ? one.direct : one.fastest;
+    if (pair == nullptr || !pair->attainable_ratio) continue;
+    ++known;
+    standard += pair->standard.bound == "memory" ? 1 : 0;
+    if (pair->separable.bound != "memory") continue;
+    ++separable;
+    ++levels[pair->separable.level];
+  }
+  if (known == 0) return "";
+  std::string by_level;
+  for (const auto& [level, count] : levels) {
+    by_level += (by_level.empty() ? " (" : ", ") + level + ' ' + std::to_string(count);
+  }
+  return " Data bounds the standard one in " + std::to_string(standard) + " of " + std::to_string(known) +
+         ", the separable one in " + std::to_string(separable) + by_level + (by_level.empty() ? "." : ").");
+}
+
+std::string Losses(const std::vector<Comparisons>& cases) {
+  std::string list;
+  for (const Comparisons& one : cases) {
+    const SeparablePair* pair = one.fastest;
+    if (!Latency(pair) || *pair->latency_ratio >= 1) continue;
+    list += (list.empty() ? "" : ", ") + LayerName(pair->shape) + ' ' + Times(pair->latency_ratio);
+  }
+  return list.empty() ? "" : "separable is the slower one: " + list;
+}
+
+std::string RenderSetting(const std::vector<Comparisons>& cases, bool with_kind) {
+  const SeparablePair& first = *cases[0].first;
+  Summary direct, fastest, onednn;
+  int unstable = 0;
+  std::string untimed;
+  for (const Comparisons& one : cases) {
+    direct.Add(one.direct);
+    fastest.Add(one.fastest);
+    onednn.Add(one.onednn);
+    unstable += one.unstable() ? 1 : 0;
+    for (const SeparablePair* pair : one.all()) {
+      if (pair == nullptr || pair->latency_ratio) continue;
+      untimed += Wrap("no ratio for " + LayerName(pair->shape) + ", " + pair->comparison + ": " + pair->reason,
+                      kTableWidth, "  ");
+    }
+  }
+  if (cases.size() == 1) return untimed;
+  std::string text = (with_kind ? KindName(first) + ", " : "") + Threads(first.threads) + ": " +
+                     std::to_string(cases.size()) + " shapes";
+  if (unstable > 0) text += " (" + std::to_string(unstable) + " with an unstable row)";
+  text += ", geometric means:";
+  if (direct.pairs > 0) {
+    text += " FLOPs promise " + Times(direct.promised.value()) + ", " + Times(direct.latency.value()) + " arrives (" +
+            Percent(direct.arrives.value()) + "; " + Ends(direct) + ").";
+  }
+  if (fastest.pairs > 0) {
+    text += " Against the fastest standard convolution " + Times(fastest.latency.value()) + " (" +
+            Percent(fastest.arrives.value()) + "; " + Ends(fastest) + ").";
+  }
+  if (onednn.pairs > 0) {
+    text += " Between oneDNN's two " + Times(onednn.latency.value()) + " (" + Percent(onednn.arrives.value()) + ").";
+  }
+  if (direct.pairs > 0 && direct.parts[4].value()) {
+    text += " " + Percent(direct.arrives.value()) + " = padding " + Short(direct.parts[0].value()) + " x algorithm " +
+            Short(direct.parts[1].value()) + " x memory " + Short(direct.parts[2].value()) + " x standard " +
+            Short(direct.parts[3].value()) + " x separable " + Short(direct.parts[4].value()) + ".";
+  }
+  return Wrap(text + BoundByData(cases), kTableWidth, "") + Wrap(Losses(cases), kTableWidth, "  ") + untimed;
+}
+
+// With one decimal.
+std::string Mega(const Number& flops, double divisor = 1) {
+  return flops ? csv::Format(std::round(*flops / divisor / 1e5) / 10) : std::string();
+}
+
+bool IsWorkedExample(const LayerShape& shape) {
+  for (int64_t map : {14, 28}) {
+    if (shape == LayerShape{.ic = 256, .oc = 256, .ih = map, .iw = map, .kh = 3, .kw = 3, .ph = 1, .pw = 1})
+      return true;
+  }
+  return false;
+}
+
+// Its counts, once for each map: texts differ about them.
+std::string Counts(const SeparablePair& pair) {
+  const SeparablePair::Half& one = pair.standard;
+  const SeparablePair::Half& two = pair.separable;
+  std::string text = "Worked example " + LayerName(pair.shape) + ": standard " + Mega(one.flops_nominal) + " MFLOP (" +
+                     Mega(one.flops_nominal, 2) + " MMAC), separable " + Mega(two.flops_nominal) + " (" +
+                     Mega(two.flops_nominal, 2) + "): " + Times(pair.promised) +
+                     " fewer. Without the taps on padding " + Mega(one.flops) + " and " + Mega(two.flops) + ": " +
+                     Times(Quotient(one.flops, two.flops)) + ". FLOP per byte: " + Short(one.intensity) + " and " +
+                     Short(two.intensity) + ".";
+  if (pair.shape.ih == 14) text += " (924.8 MFLOP, as some texts have it, is the standard one on 28x28.)";
+  return Wrap(text, kTableWidth, "");
+}
+
+std::string Outcome(const Comparisons& one, bool with_kind) {
+  std::string text = (with_kind ? KindName(*one.first) + ", " : "") + Threads(one.first->threads) + ":";
+  for (const auto& [pair, name] : {std::pair(one.direct, "direct"), {one.fastest, "fastest"}, {one.onednn, "oneDNN"}}) {
+    if (!Latency(pair)) continue;
+    text += std::string(text.back() == ':' ? " " : "; ") + name + ' ' + Duration(pair->standard.median_ns) + " (" +
+            pair->standard.variant + ") over " + Duration(pair->separable.median_ns) + " (" + pair->separable.variant +
+            ") = " + Times(pair->latency_ratio) + ", " + Percent(pair->arrives);
+  }
+  const SeparablePair* bound = one.direct;
+  if (bound != nullptr && !bound->standard.bound.empty() && !bound->separable.bound.empty()) {
+    text += ". Bound by " + bound->standard.bound + " and by " + bound->separable.bound;
+  }
+  return Wrap(text + ".", kTableWidth, "  ");
+}
+
+}  // namespace
+
+std::string LayerName(const LayerShape& s) {
+  const auto by = [](int64_t a, int64_t b) { return std::to_string(a) + "x" + std::to_string(b); };
+  std::string name = std::to_string(s.ic) + "->" + std::to_string(s.oc) + ' ' + by(s.kh, s.kw) + ' ' + by(s.ih, s.iw);
+  if (s.sh != 1 || s.sw != 1) name += " s" + (s.sh == s.sw ? std::to_string(s.sh) : by(s.sh, s.sw));
+  if (s.ph != s.kh / 2 || s.pw != s.kw / 2) name += " p" + (s.ph == s.pw ? std::to_string(s.ph) : by(s.ph, s.pw));
+  if (s.mb != 1) name += " mb" + std::to_string(s.mb);
+  if (s.bia != 0) name += " bia" + std::to_string(s.bia);
+  if (s.act != 0) name += " act" + std::to_string(s.act);
+  return name;
+}
+
+std::string RenderSeparableTable(std::span<const SeparablePair> pairs) {
+  if (pairs.empty()) return "";
+  std::string table = Wrap(
+      "Standard over separable convolution. FLOPs: what papers count; roofs: attainable times; latencies of the "
+      "fastest: "
+      "direct (standard ones that do every multiplication), any (Winograd too), oneDNN (its own alone). arrives = "
+      "direct "
+      "/ FLOPs = pad (taps on padding) x algo (work that algorithms save or add) x mem (data that bounds) x std x sep "
+      "(how "
+      "far standard and separable code are from their attainable times); * an unstable row",
+      kTableWidth, "");
+  table += Line("layer", "thr", "FLOPs", "roofs", "direct", "any", "oneDNN", "arrives",
+                {"= pad", "algo", "mem", "std", "sep"}, "");
+  const bool several = SeveralKinds(pairs);
+  std::vector<std::pair<std::string, std::string>> kinds;  // a name and its lines
+  for (const Comparisons& one : Group(pairs)) {
+    const std::string kind = KindName(*one.first);
+    auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& known) { return known.first == kind; });
+    if (found == kinds.end()) found = kinds.insert(found, {kind, ""});
+    found->second += CaseLine(one);
+  }
+  for (const auto& [kind, lines] : kinds) table += (several ? Wrap(kind, kTableWidth, "") : "") + lines;
+  return table;
+}
+
+std::string RenderSeparableFindings(std::span<const SeparablePair> pairs) {
+  const bool several = SeveralKinds(pairs);
+  std::vector<std::vector<Comparisons>> settings;
+  std::map<LayerShape, std::vector<Comparisons>> examples;
+  for (const Comparisons& one : Group(pairs)) {
+    auto found = std::find_if(settings.begin(), settings.end(),
+                              [&](const auto& cases) { return Setting(*cases[0].first) == Setting(*one.first); });
+    if (found == settings.end()) found = settings.insert(found, std::vector<Comparisons>());
+    found->push_back(one);
+    if (IsWorkedExample(one.first->shape)) examples[one.first->shape].push_back(one);
+  }
+  std::string text;
+  for (const auto& cases : settings) text += RenderSetting(cases, several);
+  for (const auto& [shape, cases] : examples) {
+    text += Counts(*cases[0].first);
+    for (const Comparisons& one : cases) text += Outcome(one, several);
+  }
+  return text;
+}
+
+}  // namespace roofgap

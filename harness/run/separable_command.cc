@@ -1,0 +1,100 @@
+#include "harness/run/separable_command.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "harness/analysis/drift.h"
+#include "harness/analysis/separable.h"
+#include "harness/analysis/separable_table.h"
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+#include "harness/record/csv.h"
+#include "harness/record/files.h"
+#include "harness/run/run_ceilings.h"
+#include "kernels/api/error.h"
+#include "kernels/api/problem.h"
+
+namespace roofgap {
+namespace {
+
+// What the letters of both ops have in common.
+template <class P>
+LayerShape CommonShape(const P& p) {
+  return {.mb = p.mb,
+          .ic = p.ic,
+          .oc = p.oc,
+          .ih = p.ih,
+          .iw = p.iw,
+          .kh = p.kh,
+          .kw = p.kw,
+          .sh = p.sh,
+          .sw = p.sw,
+          .ph = p.ph,
+          .pw = p.pw,
+          .bia = p.bia,
+          .act = p.act};
+}
+
+// Nothing where a separable convolution cannot have that shape.
+std::optional<LayerShape> ShapeOf(const Problem& problem) {
+  if (const auto* separable = std::get_if<DwSep>(&problem)) return CommonShape(*separable);
+  const auto* standard = std::get_if<Conv2d>(&problem);
+  if (standard == nullptr || standard->g != 1 || standard->dh != 1 || standard->dw != 1) return {};
+  return CommonShape(*standard);
+}
+
+std::map<std::string, LayerShape> ShapesOf(const std::vector<Record>& records) {
+  std::map<std::string, LayerShape> shapes;
+  for (const Record& record : records) {
+    if (shapes.contains(record.problem)) continue;
+    if (const std::optional<LayerShape> shape = ShapeOf(ParseProblem(record.problem))) shapes[record.problem] = *shape;
+  }
+  return shapes;
+}
+
+// The separable problems of which the run has no standard one.
+std::string Alone(const std::vector<Record>& records, const std::vector<SeparablePair>& pairs) {
+  std::set<std::string> paired;
+  for (const SeparablePair& pair : pairs) paired.insert(pair.separable.problem);
+  std::string list;
+  for (const Record& record : records) {
+    if (record.op != "dwsep" || !paired.insert(record.problem).second) continue;
+    list += (list.empty() ? "" : ", ") + record.problem;
+  }
+  return list;
+}
+
+}  // namespace
+
+int SeparableCommand(const SeparableOptions& options) {
+  const std::filesystem::path file = options.run_dir / files::kMeasurements;
+  const std::vector<Record> records = ReadMeasurements(file);
+  const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir);
+  const std::vector<SeparablePair> pairs =
+      PairSeparable(records, ceilings ? WithBetterBest(ceilings->begin, ceilings->end) : Ceilings{}, ShapesOf(records));
+  const std::string alone = Alone(records, pairs);
+  const std::string csv = CsvText<SeparablePair>(pairs);
+  if (!pairs.empty()) ReplaceFile(options.run_dir / files::kSeparable, csv);
+  if (!options.csv.empty() && options.csv != "-") ReplaceFile(options.csv, csv);
+  if (options.csv == "-") {
+    std::fputs(csv.c_str(), stdout);
+  } else {
+    std::string text = RenderSeparableTable(pairs) + (pairs.empty() ? "" : "\n") + RenderSeparableFindings(pairs);
+    if (pairs.empty()) text = "Nothing to compare; configs/suites/separable.json has both for many shapes.\n";
+    if (!alone.empty()) text += Wrap("No conv2d of the shape of " + alone + ".", kTableWidth, "");
+    if (!ceilings) text += Wrap("No roofs: " + NoCeilings(options.run_dir) + ".", kTableWidth, "");
+    std::fputs(text.c_str(), stdout);
+  }
+  return std::any_of(records.begin(), records.end(),
+                     [](const Record& record) {
+                       return record.status == kWrong && (record.op == "conv2d" || record.op == "dwsep");
+                     })
+             ? 1
+             : 0;
+}
+
+}  // namespace roofgap
