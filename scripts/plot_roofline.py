@@ -47,15 +47,6 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
-def choose(rows, column, wanted, preferred):
-    """`wanted`, or the first of `preferred` that the rows have; an error that lists what they have."""
-    present = sorted({row[column] for row in rows})
-    for value in [wanted] if wanted else list(preferred) + present:
-        if value in present:
-            return value
-    raise InputError(f"no measured row has {column} {wanted} (there is: {', '.join(present)})")
-
-
 def select(run_dir, options):
     """The machine, the rows to draw, what they have in common, the thread counts to draw; the rows without a speed."""
     machine = roofgap_io.read_json(os.path.join(run_dir, "machine.json"))
@@ -74,45 +65,15 @@ def select(run_dir, options):
         ("isa", options.isa, machine.get("isa", [])),
         ("cache", options.cache, ("warm",)),
     ):
-        common[column] = choose(rows, column, wanted, preferred)
+        common[column] = roofgap_io.choose(rows, column, wanted, preferred)
         rows, untimed = ([row for row in part if row[column] == common[column]] for part in (rows, untimed))
     counts = sorted({int(row["threads"]) for row in rows})
     if options.threads:
-        counts = [int(choose(rows, "threads", options.threads, ()))]
+        counts = [int(roofgap_io.choose(rows, "threads", options.threads, ()))]
     elif len(counts) > 2:
         counts = [counts[0], counts[-1]]
     rows, untimed = ([row for row in part if row["threads"] in map(str, counts)] for part in (rows, untimed))
     return machine, rows, common, counts, untimed
-
-
-def denominator(dtype):
-    """The mix whose ceiling is the roof of a data type."""
-    return "dot" if dtype in ("bf16", "s8") else "fma"
-
-
-def roofs(ceilings, isas, run_dir, common, threads):
-    """(peak GFLOP/s, {level: GB/s}): for each the best that was found. `isas`: the machine's, best first."""
-    wider = isas[: isas.index(common["isa"])] if common["isa"] in isas else []
-
-    def best(**wanted):
-        fits = [row for row in ceilings if all(row[column] in (value, "") for column, value in wanted.items())]
-        # Up to L2 the vector width limits: like `roofgap gap`, no wider one than the rows', where theirs was measured.
-        if wanted.get("level") in ("L1", "L2") and any(row["isa"] == common["isa"] for row in fits):
-            fits = [row for row in fits if row["isa"] not in wider]
-        return max((number(row, "best") or 0 for row in fits), default=0)
-
-    wanted = {"threads": str(threads)}
-    peak = best(kind="compute", op_mix=denominator(common["dtype"]), isa=common["isa"], dtype=common["dtype"], **wanted)
-    levels = {row["level"] for row in ceilings if row["kind"] == "memory"}
-    nearest_first = sorted(levels, key=lambda level: (level == "DRAM", level))
-    bandwidths = {level: best(kind="memory", level=level, **wanted) for level in nearest_first}
-    bandwidths = {level: value for level, value in bandwidths.items() if value}
-    if not peak or not bandwidths:
-        raise InputError(
-            f"{run_dir}/ceilings.csv has no {'memory' if peak else 'compute'} roof for {common['isa']}, "
-            f"{common['dtype']}, {threads} threads; run: hwprobe --threads {threads}, then roofgap run again"
-        )
-    return peak, bandwidths
 
 
 def styles(rows):
@@ -175,7 +136,7 @@ def draw(machine, rows, common, panels, untimed):
     named = True
     for panel, (threads, peak, bandwidths) in zip(axes[0], panels):
         panel.set_title(f"{threads} thread{'s' if threads > 1 else ''}", fontsize=13, fontweight="bold")
-        roofline_axes.draw_roofs(panel, peak, bandwidths, denominator(common["dtype"]).upper())
+        roofline_axes.draw_roofs(panel, peak, bandwidths, roofline_axes.denominator(common["dtype"]).upper())
         shown = [row for row in rows if int(row["threads"]) == threads]
         named = roofline_axes.draw_problems(panel, shown, colours, names, names_top) and named
         for row in shown:
@@ -227,7 +188,7 @@ def main(arguments):
         machine, rows, common, counts, untimed = select(options.run_dir, options)
         ceilings = roofgap_io.read_ceilings(options.run_dir)
         isas = machine.get("isa", [])
-        panels = [(threads, *roofs(ceilings, isas, options.run_dir, common, threads)) for threads in counts]
+        panels = [(threads, *roofline_axes.roofs(ceilings, isas, options.run_dir, common, threads)) for threads in counts]
         figure = draw(machine, rows, common, panels, untimed)
         stem = options.out or os.path.join(options.run_dir, "roofline")
         roofline_axes.save(figure, stem)

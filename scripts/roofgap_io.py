@@ -50,6 +50,15 @@ def read_measurements(run_dir):
     return read_table(os.path.join(run_dir, "measurements.csv"), needed, f"roofgap run --out {run_dir} ...")
 
 
+def read_separable(run_dir):
+    needed = (
+        "comparison mb ic oc ih iw kh kw sh sw bia act dtype isa threads cache status reason promised latency_ratio "
+        "standard_variant separable_variant standard_intensity separable_intensity standard_gflops separable_gflops "
+        "standard_level separable_level"
+    ).split()
+    return read_table(os.path.join(run_dir, "separable.csv"), needed, f"roofgap separable {run_dir}")
+
+
 def read_ceilings(run_dir):
     """The roofs before the run and, where they were measured again, after it: a roof then has two rows."""
     key = "kind isa dtype op_mix level pattern pages core_kind threads".split()
@@ -94,3 +103,12 @@ def check_timed(row):
                 f"{row['problem']} {row['variant']} is {row['status']}, but its {column} is '{row[column]}'; "
                 "allowed is a positive number"
             )
+
+
+def choose(rows, column, wanted, preferred):
+    """`wanted`, or the first of `preferred` that the rows have; an error that lists what they have."""
+    present = sorted({row[column] for row in rows})
+    for value in [wanted] if wanted else list(preferred) + present:
+        if value in present:
+            return value
+    raise InputError(f"no measured row has {column} {wanted} (there is: {', '.join(present)})")

@@ -1,7 +1,7 @@
 """The axes of a roofline: limits, roofs with their values written on them, and the names of the problems."""
 import math
 
-from roofgap_io import number
+from roofgap_io import InputError, number
 
 ROOF_STYLES = {"L1": (0, ()), "L2": (0, (6, 1.5)), "L3": (0, (3, 1.5)), "DRAM": (0, (1, 1.2))}
 OTHER_ROOF_STYLE = (0, (4, 1.5, 1, 1.5))
@@ -49,6 +49,36 @@ def share_of_height(panel, names):
         lengths.append(drawn.get_window_extent().width)
         drawn.remove()
     return (max(lengths) + NAME_GAP / 72 * panel.figure.dpi) / panel.get_window_extent().height
+
+
+def denominator(dtype):
+    """The mix whose ceiling is the roof of a data type."""
+    return "dot" if dtype in ("bf16", "s8") else "fma"
+
+
+def roofs(ceilings, isas, run_dir, common, threads):
+    """(peak GFLOP/s, {level: GB/s}): for each the best that was found. `isas`: the machine's, best first."""
+    wider = isas[: isas.index(common["isa"])] if common["isa"] in isas else []
+
+    def best(**wanted):
+        fits = [row for row in ceilings if all(row[column] in (value, "") for column, value in wanted.items())]
+        # Up to L2 the vector width limits: like `roofgap gap`, no wider one than the rows', where theirs was measured.
+        if wanted.get("level") in ("L1", "L2") and any(row["isa"] == common["isa"] for row in fits):
+            fits = [row for row in fits if row["isa"] not in wider]
+        return max((number(row, "best") or 0 for row in fits), default=0)
+
+    wanted = {"threads": str(threads)}
+    peak = best(kind="compute", op_mix=denominator(common["dtype"]), isa=common["isa"], dtype=common["dtype"], **wanted)
+    levels = {row["level"] for row in ceilings if row["kind"] == "memory"}
+    nearest_first = sorted(levels, key=lambda level: (level == "DRAM", level))
+    bandwidths = {level: best(kind="memory", level=level, **wanted) for level in nearest_first}
+    bandwidths = {level: value for level, value in bandwidths.items() if value}
+    if not peak or not bandwidths:
+        raise InputError(
+            f"{run_dir}/ceilings.csv has no {'memory' if peak else 'compute'} roof for {common['isa']}, "
+            f"{common['dtype']}, {threads} threads; run: hwprobe --threads {threads}, then roofgap run again"
+        )
+    return peak, bandwidths
 
 
 def draw_roofs(panel, peak, bandwidths, peak_name="FMA"):

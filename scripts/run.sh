@@ -86,6 +86,13 @@ finding "Measuring kernels" "$roofgap" run --suite "$suite" --out "$out"
 step "Measuring the ceilings again" "$hwprobe" "${probe_options[@]}" --recheck "$out"
 finding "Joining" "$roofgap" gap "$out"
 step "Drawing the roofline" "$python" scripts/plot_roofline.py "$out"
+# Where the run has a standard and a separable convolution of the same shape.
+if grep -qs ',dwsep,' "$out/measurements.csv"; then
+  finding "Comparing standard and separable convolutions" "$roofgap" separable "$out"
+  if grep -Eqs ',(measured|unstable),' "$out/separable.csv"; then
+    step "Drawing them" "$python" scripts/plot_separable.py "$out"
+  fi
+fi
 step "Drawing the ceilings" "$python" scripts/plot_ceilings.py "$out"
 echo "== Done: $out"
 exit "$worst"

@@ -24,7 +24,7 @@ struct Case {
 };
 
 bool Competes(const Record& row, std::string_view comparison) {
-  if (comparison == kOnednnOnly) return row.variant.starts_with("onednn");
+  if (comparison == kOnednnOnly && !row.variant.starts_with("onednn")) return false;
   if (comparison == kAgainstFastest || row.op != "conv2d" || !row.median_ns) return true;
   return row.executed_flops && row.flops && *row.executed_flops >= *row.flops;
 }

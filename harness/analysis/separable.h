@@ -26,7 +26,7 @@ struct LayerShape {
 // The vocabulary of `comparison`: which rows compete for each side. The fastest by median stands for it.
 inline constexpr std::string_view kAgainstDirect = "direct";    // conv2d: rows that do every multiplication; dwsep: all
 inline constexpr std::string_view kAgainstFastest = "fastest";  // all rows, Winograd's too
-inline constexpr std::string_view kOnednnOnly = "onednn";       // oneDNN's rows (variants onednn...) on both sides
+inline constexpr std::string_view kOnednnOnly = "onednn";       // as direct, of oneDNN's (variants onednn...) alone
 
 // One shape, dtype, isa, thread count, cache state and comparison. Of the standard (1) and the separable (2) row:
 //
@@ -101,7 +101,7 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"machine_id", "", "as in measurements.csv"}, row.machine_id);
   visit(Field{"comparison", "",
               "what competes. direct: conv2d that does every multiplication, every dwsep; fastest: all, Winograd too; "
-              "onednn: oneDNN's of both",
+              "onednn: as direct, oneDNN's alone",
               "direct fastest onednn"},
         row.comparison);
   visit(Field{"mb", "", "batch, of both"}, row.shape.mb);

@@ -245,7 +245,8 @@ std::string RenderSeparableTable(std::span<const SeparablePair> pairs) {
   std::string table = Wrap(
       "Standard over separable convolution. FLOPs: what papers count; roofs: attainable times; latencies of the "
       "fastest: "
-      "direct (standard ones that do every multiplication), any (Winograd too), oneDNN (its own alone). arrives = "
+      "direct (standard ones that do every multiplication), any (Winograd too), oneDNN (as direct, its own alone). "
+      "arrives = "
       "direct "
       "/ FLOPs = pad (taps on padding) x algo (work that algorithms save or add) x mem (data that bounds) x std x sep "
       "(how "

@@ -103,12 +103,12 @@ TEST(AnalysisSeparable, WhatArrivesIsTheProductOfItsParts) {
 TEST(AnalysisSeparable, TheFastestThatCompeteMakeThePairs) {
   const std::vector<SeparablePair> pairs =
       Pairs({Separable("fused", 50), Separable("onednn", 60), Standard("winograd", 80, 3600), Standard("direct", 125),
-             Standard("onednn", 120), Standard("onednn_winograd", 90, 3600)});
+             Standard("onednn", 120), Standard("onednn_winograd", 90, 3600), Standard("onednn_best", 121)});
   ASSERT_EQ(pairs.size(), 3u);
   EXPECT_EQ(pairs[0].standard.variant + '/' + pairs[0].separable.variant, "onednn/fused");
   EXPECT_EQ(pairs[1].standard.variant + '/' + pairs[1].separable.variant, "winograd/fused");
   EXPECT_EQ(pairs[2].comparison, "onednn");
-  EXPECT_EQ(pairs[2].standard.variant + '/' + pairs[2].separable.variant, "onednn_winograd/onednn");
+  EXPECT_EQ(pairs[2].standard.variant + '/' + pairs[2].separable.variant, "onednn/onednn");
 }
 
 TEST(AnalysisSeparable, OnlyEqualShapesUnderEqualConditionsArePairs) {

@@ -36,10 +36,10 @@ done
     tool(root / "build/release/hwprobe/hwprobe", "hwprobe")
     tool(root / "build/release/harness/roofgap", "roofgap")
     tool(tmp_path / "bin" / "cmake", "cmake")
-    for name in ("plot_roofline", "plot_ceilings"):
+    for name in ("plot_roofline", "plot_ceilings", "plot_separable"):
         code = tmp_path / name
         (root / "scripts" / f"{name}.py").write_text(
-            f"import os, sys\nsys.exit(int(open('{code}').read()) if os.path.exists('{code}') else 0)\n")
+            f"import os, sys\nopen('{tmp_path}/drawn', 'a').write('{name}\\n')\nsys.exit(int(open('{code}').read()) if os.path.exists('{code}') else 0)\n")
 
     def run(*words, cwd=root, **codes):
         for name, code in codes.items():
@@ -49,6 +49,7 @@ done
                               capture_output=True, text=True)
 
     run.root = root
+    run.drawn = lambda: (tmp_path / "drawn").read_text().split()
     run.calls = lambda: [line for line in (tmp_path / "calls").read_text().splitlines() if "/bin/cmake" not in line]
     return run
 
@@ -70,6 +71,21 @@ def test_the_run_lies_beside_the_probe_by_default(tree, tmp_path):
     words = tree.calls()[1].split()
     assert words[:5] == ["build/release/harness/roofgap", "run", "--suite", "configs/suites/default.json", "--out"]
     assert words[5].startswith("results/0123456789ab/") and words[5].endswith("-default")
+
+
+def test_standard_and_separable_convolutions_are_compared_where_there_are_both(tree):
+    out = tree.root / "mine"
+    out.mkdir()
+    (out / "measurements.csv").write_text("op,problem\n1,fc,fc:ic8oc8\n")
+    assert tree("--out", out).returncode == 0
+    assert len(tree.calls()) == 4 and "plot_separable" not in tree.drawn()
+    (out / "measurements.csv").write_text("run,op,problem\n1,dwsep,dwsep:ic8ih8oc8kh3\n")
+    assert tree("--out", out).returncode == 0
+    assert tree.calls()[-1] == "build/release/harness/roofgap separable mine"
+    assert "plot_separable" not in tree.drawn(), "nothing is in separable.csv"
+    (out / "separable.csv").write_text("run,status,oc\n1,unstable,8\n")
+    assert tree("--out", out).returncode == 0
+    assert "plot_separable" in tree.drawn()
 
 
 def test_a_finding_is_kept_for_the_end(tree):
