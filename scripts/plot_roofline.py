@@ -188,7 +188,8 @@ def main(arguments):
         machine, rows, common, counts, untimed = select(options.run_dir, options)
         ceilings = roofgap_io.read_ceilings(options.run_dir)
         isas = machine.get("isa", [])
-        panels = [(threads, *roofline_axes.roofs(ceilings, isas, options.run_dir, common, threads)) for threads in counts]
+        roofs = [roofline_axes.roofs(ceilings, isas, options.run_dir, common, threads) for threads in counts]
+        panels = [(threads, *of_count) for threads, of_count in zip(counts, roofs)]
         figure = draw(machine, rows, common, panels, untimed)
         stem = options.out or os.path.join(options.run_dir, "roofline")
         roofline_axes.save(figure, stem)

@@ -269,7 +269,9 @@ def caption(machine, run, rows, common):
         *run.get("libraries", []),
     ]
     shaky = sum(row["status"] == "unstable" for row in rows)
-    note = "shaded: the separable one is slower" + (f" · faded: an unstable row ({shaky} of {len(rows)})" if shaky else "")
+    note = "shaded: the separable one is slower"
+    if shaky:
+        note += f" · faded: an unstable row ({shaky} of {len(rows)})"
     return " · ".join(text for text in what if text), note
 
 

@@ -39,7 +39,8 @@ done
     for name in ("plot_roofline", "plot_ceilings", "plot_separable"):
         code = tmp_path / name
         (root / "scripts" / f"{name}.py").write_text(
-            f"import os, sys\nopen('{tmp_path}/drawn', 'a').write('{name}\\n')\nsys.exit(int(open('{code}').read()) if os.path.exists('{code}') else 0)\n")
+            f"import os, sys\nopen('{tmp_path}/drawn', 'a').write('{name} ')\n"
+            f"sys.exit(int(open('{code}').read()) if os.path.exists('{code}') else 0)\n")
 
     def run(*words, cwd=root, **codes):
         for name, code in codes.items():
