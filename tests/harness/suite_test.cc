@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "harness/plan/shapes.h"
 #include "kernels/api/error.h"
@@ -276,6 +277,20 @@ TEST(SuiteTest, EverySuiteOfTheProjectReads) {
     ++suites;
   }
   EXPECT_GT(suites, 0);
+}
+
+TEST(SuiteTest, SeparableHasEachShapeOfBothOpsUnderTheSameConditions) {
+  std::map<std::string, std::set<std::string>> shapes;  // of each op
+  for (const RequestedProblem& asked :
+       ReadSuite(std::string(ROOFGAP_SOURCE_DIR) + "/configs/suites/separable.json").problems) {
+    const std::string problem = Describe(ParseProblem(asked.problem));
+    const size_t colon = problem.find(':');
+    for (const std::string& cache : asked.axes.caches.empty() ? std::vector<std::string>{"warm"} : asked.axes.caches) {
+      shapes[problem.substr(0, colon)].insert(problem.substr(colon) + ' ' + cache);
+    }
+  }
+  EXPECT_EQ(shapes.size(), 2u);
+  EXPECT_EQ(shapes["conv2d"], shapes["dwsep"]);
 }
 
 }  // namespace
