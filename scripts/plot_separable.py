@@ -188,9 +188,9 @@ def draw_example(panel, rows):
     """Both as points, an arrow from each standard one to its separable one."""
     drawn = set()
     for row in rows:
-        if row["comparison"] not in COMPARISONS or row["standard_variant"] in drawn:
+        if row["comparison"] not in COMPARISONS or row["standard_algorithm"] in drawn:
             continue
-        drawn.add(row["standard_variant"])
+        drawn.add(row["standard_algorithm"])
         start, end = ((number(row, f"{side}_intensity"), number(row, f"{side}_gflops"))
                       for side in ("standard", "separable"))
         panel.annotate("", end, start, zorder=4, arrowprops=dict(arrowstyle="-|>", color=TEXT_COLOUR, linewidth=1.2,
@@ -199,9 +199,9 @@ def draw_example(panel, rows):
         panel.plot(*end, marker="o", markersize=8.5, color=SEPARABLE, markeredgecolor="white", zorder=6)
         # The first lies near the peak, whose line its name would cross.
         place = dict(xytext=(-3, -8), va="top") if len(drawn) == 1 else dict(xytext=(9, 0), va="center")
-        panel.annotate(f"{row['standard_variant']}:\n{number(row, 'latency_ratio'):.2f} x the time", start, **place,
+        panel.annotate(f"{row['standard_algorithm']}:\n{number(row, 'latency_ratio'):.2f} x the time", start, **place,
                        textcoords="offset points", fontsize=9.5, color=STANDARD, bbox=roofline_axes.BEHIND_TEXT)
-        panel.annotate(row["separable_variant"], end, xytext=(-5, -8), textcoords="offset points", fontsize=9.5,
+        panel.annotate(row["separable_algorithm"], end, xytext=(-5, -8), textcoords="offset points", fontsize=9.5,
                        ha="right", va="top", color=SEPARABLE, bbox=roofline_axes.BEHIND_TEXT)
 
 

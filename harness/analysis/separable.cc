@@ -44,6 +44,13 @@ Competitors Choose(const std::vector<Row>& rows, std::string_view comparison) {
   return chosen;
 }
 
+// A variant that chooses among others names its choice at the end of `impl`, in brackets.
+std::string Algorithm(const Record& row) {
+  const size_t begin = row.impl.rfind('[');
+  if (begin == std::string::npos || !row.impl.ends_with(']')) return row.variant;
+  return row.impl.substr(begin + 1, row.impl.size() - begin - 2);
+}
+
 Half DescribeHalf(const Record& any_row, const Fastest& fastest, const Ceilings& ceilings) {
   Half half;
   half.problem = any_row.problem;
@@ -53,6 +60,7 @@ Half DescribeHalf(const Record& any_row, const Fastest& fastest, const Ceilings&
   half.intensity = any_row.intensity;
   if (fastest.record == nullptr) return half;
   half.variant = fastest.record->variant;
+  half.algorithm = Algorithm(*fastest.record);
   half.impl = fastest.record->impl;
   half.median_ns = fastest.record->median_ns;
   half.gflops = fastest.record->gflops;

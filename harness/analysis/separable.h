@@ -54,7 +54,7 @@ struct SeparablePair {
   std::string core_kind, cache, status, reason, left_out;
   // Of the standard convolution, then of the separable one.
   struct Half {
-    std::string problem, label, variant, impl;
+    std::string problem, label, variant, algorithm, impl;
     Number flops_nominal, flops, intensity, median_ns, gflops, workspace_bytes, attainable_ns, roof_ns;
     std::string bound, level, warnings;
   };
@@ -73,6 +73,8 @@ void VisitHalf(Half& half, bool standard, Visit&& visit) {
   visit(field("standard_problem", "separable_problem", "", "shape in the problem grammar"), half.problem);
   visit(field("standard_label", "separable_label", "", "as in measurements.csv"), half.label);
   visit(field("standard_variant", "separable_variant", "", "the fastest that competes"), half.variant);
+  visit(field("standard_algorithm", "separable_algorithm", "", "that variant, or the one that it chose"),
+        half.algorithm);
   visit(field("standard_impl", "separable_impl", "", "as in measurements.csv"), half.impl);
   visit(field("standard_flops_nominal", "separable_flops_nominal", "FLOP", "as in measurements.csv"),
         half.flops_nominal);

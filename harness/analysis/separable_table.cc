@@ -217,8 +217,8 @@ std::string Outcome(const Comparisons& one, bool with_kind) {
   for (const auto& [pair, name] : {std::pair(one.direct, "direct"), {one.fastest, "fastest"}, {one.onednn, "oneDNN"}}) {
     if (!Latency(pair)) continue;
     text += std::string(text.back() == ':' ? " " : "; ") + name + ' ' + Duration(pair->standard.median_ns) + " (" +
-            pair->standard.variant + ") over " + Duration(pair->separable.median_ns) + " (" + pair->separable.variant +
-            ") = " + Times(pair->latency_ratio) + ", " + Percent(pair->arrives);
+            pair->standard.algorithm + ") over " + Duration(pair->separable.median_ns) + " (" +
+            pair->separable.algorithm + ") = " + Times(pair->latency_ratio) + ", " + Percent(pair->arrives);
   }
   const SeparablePair* bound = one.direct;
   if (bound != nullptr && !bound->standard.bound.empty() && !bound->separable.bound.empty()) {

@@ -111,6 +111,15 @@ TEST(AnalysisSeparable, TheFastestThatCompeteMakeThePairs) {
   EXPECT_EQ(pairs[2].standard.variant + '/' + pairs[2].separable.variant, "onednn/onednn");
 }
 
+TEST(AnalysisSeparable, WhatAVariantChoseIsItsAlgorithm) {
+  std::vector<Record> rows = {Standard("auto", 125), Separable("fused", 50)};
+  rows[0].impl = "AVX3 14x32 tiles=8 [winograd_f43]";
+  rows[1].impl = "AVX3 bands of [7] rows";
+  const SeparablePair pair = Pairs(rows)[0];
+  EXPECT_EQ(pair.standard.variant + '/' + pair.standard.algorithm, "auto/winograd_f43");
+  EXPECT_EQ(pair.separable.variant + '/' + pair.separable.algorithm, "fused/fused");
+}
+
 TEST(AnalysisSeparable, OnlyEqualShapesUnderEqualConditionsArePairs) {
   std::vector<Record> rows = {Of(Separable("fused", 50), "strided"), Of(Separable("fused", 50), "biased"),
                               Standard("direct", 125), Of(Standard("direct", 1), "no shape")};
