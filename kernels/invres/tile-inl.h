@@ -12,9 +12,7 @@
 #endif
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <utility>
 
 #include "hwy/highway.h"
 #include "kernels/api/parallel.h"
@@ -31,14 +29,21 @@ using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 inline constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
 
-// Rows of a tile by its vectors of columns, for 28, 24 or 12 accumulators.
+// Rows of a tile by its vectors of columns. Registers are left for the rows of b that the last steps of the sum need.
 #if HWY_TARGET == HWY_AVX3
-inline constexpr int kRowsOf[] = {0, 14, 14, 9};
+inline constexpr int kRowsOf[] = {0, 14, 12, 6};
+inline constexpr int kRegisters = 32;
 #elif HWY_ARCH_ARM
 inline constexpr int kRowsOf[] = {0, 12, 12, 8};
+inline constexpr int kRegisters = 32;
 #else
 inline constexpr int kRowsOf[] = {0, 6, 6, 4};
+inline constexpr int kRegisters = 16;
 #endif
+
+// The last steps of a tile's sums are taken row by row, and each row is finished and stored at once: clamps and stores
+// in a burst take the place of multiply-adds, a cycle for each vector (Zen 5), those in between them do not.
+inline constexpr int LastSteps(int sums, int of_b) { return std::clamp((kRegisters - 1 - sums) / of_b, 0, 4); }
 
 struct Matrices {
   const float* a;
@@ -47,10 +52,16 @@ struct Matrices {
   int64_t chunk, chunk_pitch;
   const float* b;      // PackB's panels of NV vectors
   const float* bias;   // readable in whole vectors
-  const float* added;  // null: nothing; its rows are as far apart as those of c
+  const float* added;  // null: nothing, else act is none; its rows are as far apart as those of c
   float* c;
   int64_t c_pitch;
   int64_t m, n, k, act;
+};
+
+// A panel of b, `pitch` floats wide, and its first column; its last vector has `last` columns.
+struct Panel {
+  const float* b;
+  int64_t pitch, column, last;
 };
 
 HWY_INLINE V LoadFirst(const float* from, int64_t count) {
@@ -84,128 +95,180 @@ HWY_INLINE V Broadcast(const float* scalar) {
   return v;
 }
 
-template <int MR, int NV>
-HWY_INLINE void Finish(const Matrices& of, const float* added, float* c, int64_t last, V (&sum)[MR][NV]) {
-  const D d;
-  if (added != nullptr) {
-#pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) {
+// Three rows for each pointer, as x86 addresses a base, base + pitch and base + 2 pitch: 14 pointers would spill.
+template <int MR>
+struct Rows {
+  static constexpr int kBases = (MR + 2) / 3;
+  const float* base[kBases];
+  int64_t pitch;
+
+  HWY_INLINE Rows(const float* a, int64_t apart) : pitch(apart) {
 #pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) {
-        const float* const from = added + m * of.c_pitch + v * kLanes;
-        const bool whole = v + 1 < NV || last == kLanes;
-        sum[m][v] = hn::Add(sum[m][v], whole ? hn::LoadU(d, from) : LoadFirst(from, last));
-      }
+    for (int i = 0; i < kBases; ++i) base[i] = a + 3 * i * apart;
+  }
+  HWY_INLINE const float* At(int m) const { return base[m / 3] + m % 3 * pitch; }
+  HWY_INLINE void Advance(int64_t k) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kBases; ++i) base[i] += k;
+  }
+};
+
+// A zero of its own for each accumulator: the copies of one that the compiler would make, or of the bias, take as long
+// as multiply-adds.
+HWY_INLINE V Zero() {
+  V v = hn::Zero(D());
+#if HWY_TARGET <= HWY_SSE4 && HWY_ARCH_X86
+  asm volatile("" : "+v"(v.raw));
+#endif
+  return v;
+}
+
+// The last kLast steps, at `a` and `b`, then the bias, what was to be added, the activation and the store.
+template <Activation kAct, bool kAdd, int kLast, int MR, int NV>
+HWY_INLINE void FinishRows(const Matrices& of, const Panel& panel, const Rows<MR>& a, const float* b, int64_t at,
+                           V (&sum)[MR][NV]) {
+  const D d;
+  V bv[kLast + 1][NV];
+#pragma GCC unroll 4
+  for (int k = 0; k < kLast; ++k) {
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) bv[k][v] = hn::LoadU(d, b + k * panel.pitch + v * kLanes);
+  }
+  const float* const bias = of.bias + panel.column;
+  const float* added = of.added + (kAdd ? at : 0);
+  float* c = of.c + at;
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m, added += kAdd ? of.c_pitch : 0, c += of.c_pitch) {
+    // Else the compiler keeps the addresses of all rows, from tile to tile, on the stack.
+    asm("" : "+r"(c));
+#pragma GCC unroll 4
+    for (int k = 0; k < kLast; ++k) {
+      const V av = Broadcast<NV>(a.At(m) + k);
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) sum[m][v] = hn::MulAdd(av, bv[k][v], sum[m][v]);
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) {
+      V y = hn::Add(sum[m][v], hn::LoadU(d, bias + v * kLanes));
+      if constexpr (kAdd) y = hn::Add(y, hn::LoadU(d, added + v * kLanes));
+      hn::StoreU(Activated<kAct>(d, y), d, c + v * kLanes);
+    }
+  }
+}
+
+// One choice a tile: a branch for each vector would fill the reorder buffer.
+template <int kLast, int MR, int NV>
+HWY_INLINE void Finish(const Matrices& of, const Panel& panel, const Rows<MR>& a, const float* b, int64_t at,
+                       V (&sum)[MR][NV]) {
+  if (of.added != nullptr) return FinishRows<Activation::kNone, true, kLast>(of, panel, a, b, at, sum);
+  switch (static_cast<Activation>(of.act)) {
+    case Activation::kNone: return FinishRows<Activation::kNone, false, kLast>(of, panel, a, b, at, sum);
+    case Activation::kRelu: return FinishRows<Activation::kRelu, false, kLast>(of, panel, a, b, at, sum);
+    case Activation::kRelu6: return FinishRows<Activation::kRelu6, false, kLast>(of, panel, a, b, at, sum);
+    case Activation::kHSwish: return FinishRows<Activation::kHSwish, false, kLast>(of, panel, a, b, at, sum);
+  }
+}
+
+// The rare ends, where all steps are done: a part of the last vector, or fewer steps than the last ones.
+template <int MR, int NV>
+HWY_INLINE void FinishPart(const Matrices& of, const Panel& panel, int64_t at, V (&sum)[MR][NV]) {
+  const D d;
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m) {
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) {
+      sum[m][v] = hn::Add(sum[m][v], hn::LoadU(d, of.bias + panel.column + v * kLanes));
+      if (of.added == nullptr) continue;
+      const float* const from = of.added + at + m * of.c_pitch + v * kLanes;
+      sum[m][v] = hn::Add(sum[m][v], v + 1 < NV ? hn::LoadU(d, from) : LoadFirst(from, panel.last));
     }
   }
   ActivateTile(d, of.act, sum);
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) {
-    float* const to = c + m * of.c_pitch;
+    float* const c = of.c + at + m * of.c_pitch;
 #pragma GCC unroll 8
-    for (int v = 0; v + 1 < NV; ++v) hn::StoreU(sum[m][v], d, to + v * kLanes);
-  }
-  constexpr int64_t kLast = (NV - 1) * kLanes;
-  if (last == kLanes) {
-#pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) hn::StoreU(sum[m][NV - 1], d, c + m * of.c_pitch + kLast);
-  } else {
-#pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) StoreFirst(sum[m][NV - 1], c + m * of.c_pitch + kLast, last);
+    for (int v = 0; v + 1 < NV; ++v) hn::StoreU(sum[m][v], d, c + v * kLanes);
+    StoreFirst(sum[m][NV - 1], c + (NV - 1) * kLanes, panel.last);
   }
 }
 
-// MR rows x NV vectors; panels of b are `b_pitch` floats wide.
+// MR rows from `row` on x NV vectors.
 template <int MR, int NV>
-void Tile(const Matrices& of, const float* a, const float* b, int64_t b_pitch, const float* bias, const float* added,
-          float* c, int64_t last) {
+HWY_INLINE void TileAt(const Matrices& of, const Panel& panel, int64_t row) {
+  constexpr int kLast = LastSteps(MR * NV, NV);
   const D d;
   V sum[MR][NV];
-#pragma GCC unroll 8
-  for (int v = 0; v < NV; ++v) {
-    const V start = hn::LoadU(d, bias + v * kLanes);
 #pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) sum[m][v] = start;
-  }
-  const int64_t pitch = of.a_pitch;
-  for (int64_t done = 0; done < of.k; done += of.chunk, a += of.chunk_pitch) {
-    // Three rows for each pointer, as x86 addresses a base, base + pitch and base + 2 pitch: 14 pointers would spill.
-    constexpr int kBases = (MR + 2) / 3;
-    const float* base[kBases];
+  for (int m = 0; m < MR; ++m) {
 #pragma GCC unroll 8
-    for (int i = 0; i < kBases; ++i) base[i] = a + 3 * i * pitch;
-    for (int64_t k = std::min(of.chunk, of.k - done); k > 0; --k) {
+    for (int v = 0; v < NV; ++v) sum[m][v] = Zero();
+  }
+  const float* b = panel.b;
+  Rows<MR> a(of.a + row * of.a_pitch, of.a_pitch);
+  const int64_t at = row * of.c_pitch + panel.column;
+  for (int64_t left = of.k;; left -= of.chunk, a.Advance(of.chunk_pitch - of.chunk)) {
+    const bool ends = left <= of.chunk;
+    const bool parted = !ends || left < kLast || panel.last != kLanes;
+    for (int64_t k = std::min(left, of.chunk) - (parted ? 0 : kLast); k > 0; --k) {
       V bv[NV];
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v) bv[v] = hn::LoadU(d, b + v * kLanes);
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m) {
-        const V av = Broadcast<NV>(base[m / 3] + m % 3 * pitch);
+        const V av = Broadcast<NV>(a.At(m));
 #pragma GCC unroll 8
         for (int v = 0; v < NV; ++v) sum[m][v] = hn::MulAdd(av, bv[v], sum[m][v]);
       }
-      b += b_pitch;
-#pragma GCC unroll 8
-      for (int i = 0; i < kBases; ++i) ++base[i];
+      b += panel.pitch;
+      a.Advance(1);
     }
+    if (!ends) continue;
+    return parted ? FinishPart(of, panel, at, sum) : Finish<kLast>(of, panel, a, b, at, sum);
   }
-  Finish(of, added, c, last, sum);
-}
-
-using TileFn = void (*)(const Matrices&, const float*, const float*, int64_t, const float*, const float*, float*,
-                        int64_t);
-
-template <int NV, int... I>
-constexpr std::array<TileFn, sizeof...(I)> TilesOf(std::integer_sequence<int, I...>) {
-  return {&Tile<I + 1, NV>...};
 }
 
 #if HWY_TARGET == HWY_AVX3
-// As Tile<2 R, 2> where the second vector has 8 columns at most: it would be half empty, so that two rows share one.
+// As TileAt<2 R, 2> where the second vector has 8 columns at most: it would be half empty, so that two rows share one.
 // With n = 24 that is 3 multiply-adds for 2 rows in place of 4.
 template <int R>
-void PairTile(const Matrices& of, const float* a, const float* b, int64_t b_pitch, const float* bias,
-              const float* added, float* c, int64_t last) {
+HWY_INLINE void PairTileAt(const Matrices& of, const Panel& panel, int64_t row) {
   const D d;
   const hn::Half<D> half;
-  constexpr int64_t kHalf = kLanes / 2;
-  const auto low = hn::FirstN(d, kHalf);
-  const auto some = hn::FirstN(half, static_cast<size_t>(last));
+  const auto low = hn::FirstN(d, kLanes / 2);
+  const auto some = hn::FirstN(half, static_cast<size_t>(panel.last));
   V sum[2 * R][1], shared[R][1];
-  const V start = hn::LoadU(d, bias);
-  const auto end = hn::LoadU(half, bias + kLanes);
+  const V start = hn::LoadU(d, of.bias + panel.column);
+  const auto end = hn::LoadU(half, of.bias + panel.column + kLanes);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
     sum[2 * r][0] = sum[2 * r + 1][0] = start;
     shared[r][0] = hn::Combine(d, end, end);
   }
-  const int64_t pitch = of.a_pitch;
-  for (int64_t done = 0; done < of.k; done += of.chunk, a += of.chunk_pitch) {
-    constexpr int kBases = (2 * R + 2) / 3;
-    const float* base[kBases];
-#pragma GCC unroll 8
-    for (int i = 0; i < kBases; ++i) base[i] = a + 3 * i * pitch;
-    for (int64_t k = std::min(of.chunk, of.k - done); k > 0; --k) {
+  const float* b = panel.b;
+  Rows<2 * R> a(of.a + row * of.a_pitch, of.a_pitch);
+  for (int64_t left = of.k; left > 0; left -= of.chunk, a.Advance(of.chunk_pitch - of.chunk)) {
+    for (int64_t k = std::min(left, of.chunk); k > 0; --k) {
       const V b0 = hn::LoadU(d, b);
       const auto b1 = hn::LoadU(half, b + kLanes);
       const V both = hn::Combine(d, b1, b1);
 #pragma GCC unroll 16
       for (int r = 0; r < R; ++r) {
-        const V first = Broadcast<2>(base[2 * r / 3] + 2 * r % 3 * pitch);
-        const V second = Broadcast<2>(base[(2 * r + 1) / 3] + (2 * r + 1) % 3 * pitch);
+        const V first = Broadcast<2>(a.At(2 * r));
+        const V second = Broadcast<2>(a.At(2 * r + 1));
         sum[2 * r][0] = hn::MulAdd(first, b0, sum[2 * r][0]);
         sum[2 * r + 1][0] = hn::MulAdd(second, b0, sum[2 * r + 1][0]);
         shared[r][0] = hn::MulAdd(hn::IfThenElse(low, first, second), both, shared[r][0]);
       }
-      b += b_pitch;
-#pragma GCC unroll 8
-      for (int i = 0; i < kBases; ++i) ++base[i];
+      b += panel.pitch;
+      a.Advance(1);
     }
   }
-  if (added != nullptr) {
+  const int64_t at = row * of.c_pitch + panel.column;
+  if (of.added != nullptr) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const float* const first = added + 2 * r * of.c_pitch;
+      const float* const first = of.added + at + 2 * r * of.c_pitch;
       const float* const second = first + of.c_pitch;
       sum[2 * r][0] = hn::Add(sum[2 * r][0], hn::LoadU(d, first));
       sum[2 * r + 1][0] = hn::Add(sum[2 * r + 1][0], hn::LoadU(d, second));
@@ -218,7 +281,7 @@ void PairTile(const Matrices& of, const float* a, const float* b, int64_t b_pitc
   ActivateTile(d, of.act, shared);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    float* const first = c + 2 * r * of.c_pitch;
+    float* const first = of.c + at + 2 * r * of.c_pitch;
     float* const second = first + of.c_pitch;
     hn::StoreU(sum[2 * r][0], d, first);
     hn::StoreU(sum[2 * r + 1][0], d, second);
@@ -229,56 +292,72 @@ void PairTile(const Matrices& of, const float* a, const float* b, int64_t b_pitc
     hn::BlendedStore(upper, some, half, second + kLanes);
   }
 }
+#endif
 
-template <int... I>
-constexpr std::array<TileFn, sizeof...(I)> PairTilesOf(std::integer_sequence<int, I...>) {
-  return {&PairTile<I + 1>...};
-}
+// Tiles of MR rows, one below the other; of pairs where NV is kPairs. The loop is inside, for a call and its return
+// cost 6 ns where returns are not predicted (see ByHeight).
+inline constexpr int kPairs = 0;
 
-// Of an even number of rows, the panel that begins with this column.
-HWY_INLINE void PairPanel(const Matrices& of, const float* b, int64_t b_pitch, int64_t column, int64_t last) {
-  constexpr int kPairs = 8;
-  static constexpr auto kTiles = PairTilesOf(std::make_integer_sequence<int, kPairs>());
-  const int64_t pairs = of.m / 2;
-  const auto tiles = static_cast<int>((pairs + kPairs - 1) / kPairs);
-  for (int t = 0; t < tiles; ++t) {
-    const Range own = Share(pairs, tiles, t);
-    const int64_t row = 2 * own.begin;
-    kTiles[static_cast<size_t>(own.end - own.begin - 1)](
-        of, of.a + row * of.a_pitch, b, b_pitch, of.bias + column,
-        of.added != nullptr ? of.added + row * of.c_pitch + column : nullptr, of.c + row * of.c_pitch + column, last);
+template <int MR, int NV>
+void TilesOf(const Matrices& matrices, const Panel& columns, Range rows) {
+  // Copies, which the compiler knows that no store changes.
+  const Matrices of = matrices;
+  const Panel panel = columns;
+  for (int64_t row = rows.begin; row < rows.end; row += MR) {
+    asm("" : "+r"(row));  // as in FinishRows
+#if HWY_TARGET == HWY_AVX3
+    if constexpr (NV == kPairs) {
+      PairTileAt<MR / 2>(of, panel, row);
+      continue;
+    }
+#endif
+    TileAt<MR, std::max(NV, 1)>(of, panel, row);
   }
 }
-#endif
+
+// Calls TilesOf<kEach * height, NV>, the height found in [kFirst, kFirst + kCount) by halving: where indirect branches
+// are not predicted (mitigations of Spectre) a table of functions costs 8 ns a tile, of about 50.
+template <int NV, int kEach, int kFirst, int kCount>
+HWY_INLINE void ByHeight(int64_t height, const Matrices& of, const Panel& panel, Range rows) {
+  if constexpr (kCount == 1) {
+    TilesOf<kEach * kFirst, NV>(of, panel, rows);
+  } else {
+    constexpr int kHalf = kCount / 2;
+    if (height < kFirst + kHalf) return ByHeight<NV, kEach, kFirst, kHalf>(height, of, panel, rows);
+    ByHeight<NV, kEach, kFirst + kHalf, kCount - kHalf>(height, of, panel, rows);
+  }
+}
+
+// All rows of a panel, in tiles of kMost units of kEach rows at most, whose heights differ by one unit at most.
+template <int NV, int kEach, int kMost>
+HWY_INLINE void AllRows(const Matrices& of, const Panel& panel) {
+  const int64_t units = of.m / kEach;
+  const int64_t tiles = (units + kMost - 1) / kMost;
+  const int64_t height = units / tiles;
+  const int64_t taller = units - height * tiles;
+  const int64_t split = taller * (height + 1) * kEach;
+  if (taller > 0) ByHeight<NV, kEach, 1, kMost>(height + 1, of, panel, {0, split});
+  ByHeight<NV, kEach, 1, kMost>(height, of, panel, {split, of.m});
+}
 
 // Panels of PV vectors; the last may have fewer columns, and tiles of fewer vectors.
 template <int PV>
 HWY_INLINE void Gemm(const Matrices& of) {
-  constexpr int kRows = kRowsOf[PV];
-  static constexpr std::array<TileFn, static_cast<size_t>(kRows)> kTiles[] = {
-      TilesOf<1>(std::make_integer_sequence<int, kRows>()),
-      TilesOf<std::min(2, PV)>(std::make_integer_sequence<int, kRows>()),
-      TilesOf<PV>(std::make_integer_sequence<int, kRows>()),
-  };
-  constexpr int64_t kPanel = PV * kLanes;
-  const auto tiles = static_cast<int>((of.m + kRows - 1) / kRows);
-  const float* b = of.b;
-  for (int64_t column = 0; column < of.n; column += kPanel, b += of.k * kPanel) {
-    const int64_t columns = std::min(kPanel, of.n - column);
+  Panel panel = {of.b, PV * kLanes, 0, kLanes};
+  for (; panel.column < of.n; panel.column += panel.pitch, panel.b += of.k * panel.pitch) {
+    const int64_t columns = std::min(panel.pitch, of.n - panel.column);
     const int64_t vectors = (columns + kLanes - 1) / kLanes;
-    const int64_t last = columns - (vectors - 1) * kLanes;
+    panel.last = columns - (vectors - 1) * kLanes;
+    if (vectors == 1) {
+      AllRows<1, 1, kRowsOf[1]>(of, panel);
+    } else if (vectors == 3) {
+      AllRows<PV, 1, kRowsOf[PV]>(of, panel);
 #if HWY_TARGET == HWY_AVX3
-    if (PV == 2 && vectors == 2 && last <= kLanes / 2 && of.m % 2 == 0) {
-      PairPanel(of, b, kPanel, column, last);
-      continue;
-    }
+    } else if (PV == 2 && panel.last <= kLanes / 2 && of.m % 2 == 0) {
+      AllRows<kPairs, 2, 8>(of, panel);
 #endif
-    for (int t = 0; t < tiles; ++t) {
-      const Range rows = Share(of.m, tiles, t);
-      const float* const added = of.added != nullptr ? of.added + rows.begin * of.c_pitch + column : nullptr;
-      kTiles[vectors - 1][static_cast<size_t>(rows.end - rows.begin - 1)](
-          of, of.a + rows.begin * of.a_pitch, b, kPanel, of.bias + column, added,
-          of.c + rows.begin * of.c_pitch + column, last);
+    } else {
+      AllRows<2, 1, kRowsOf[2]>(of, panel);
     }
   }
 }
