@@ -166,7 +166,7 @@ void RunProject(const FusedPlan& plan, const Args& args, int thread) {
 
 FusedTiles TilesFor(const InvRes& p) {
   // With 16 registers a tile of 4 rows by 3 vectors is no better than one of 6 by 2.
-  constexpr bool kThree = tile::kRowsOf[3] > 4;
+  constexpr bool kThree = tile::kTallRows[3] > 4;
   const auto nr = [](int64_t n) { return (kThree && (n + kLanes - 1) / kLanes % 3 == 0 ? 3 : 2) * kLanes; };
   return {.expand_nr = nr(p.mc), .project_nr = nr(p.oc), .gemm = ChosenGemmShape()};
 }

@@ -29,17 +29,19 @@ using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 inline constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
 
-// Rows of a tile by its vectors of columns. Registers are left for the rows of b that the last steps of the sum need.
+// Rows of a tile by its vectors of columns, at most: tall ones load least for each multiply-add; those of short sums
+// leave registers for the rows of b that more last steps need.
 #if HWY_TARGET == HWY_AVX3
-inline constexpr int kRowsOf[] = {0, 14, 12, 6};
+inline constexpr int kTallRows[] = {0, 14, 14, 9}, kShortRows[] = {0, 14, 12, 6};
 inline constexpr int kRegisters = 32;
 #elif HWY_ARCH_ARM
-inline constexpr int kRowsOf[] = {0, 12, 12, 8};
+inline constexpr int kTallRows[] = {0, 12, 12, 8}, kShortRows[] = {0, 12, 12, 8};
 inline constexpr int kRegisters = 32;
 #else
-inline constexpr int kRowsOf[] = {0, 6, 6, 4};
+inline constexpr int kTallRows[] = {0, 6, 6, 4}, kShortRows[] = {0, 6, 6, 4};
 inline constexpr int kRegisters = 16;
 #endif
+inline constexpr int64_t kShortSum = 48;
 
 // The last steps of a tile's sums are taken row by row, and each row is finished and stored at once: clamps and stores
 // in a burst take the place of multiply-adds, a cycle for each vector (Zen 5), those in between them do not.
@@ -294,9 +296,9 @@ HWY_INLINE void PairTileAt(const Matrices& of, const Panel& panel, int64_t row) 
 }
 #endif
 
-// Tiles of MR rows, one below the other; of pairs where NV is kPairs. The loop is inside, for a call and its return
+// Tiles of MR rows, one below the other; of pairs where NV is kPaired. The loop is inside, for a call and its return
 // cost 6 ns where returns are not predicted (see ByHeight).
-inline constexpr int kPairs = 0;
+inline constexpr int kPaired = 0;
 
 template <int MR, int NV>
 void TilesOf(const Matrices& matrices, const Panel& columns, Range rows) {
@@ -306,7 +308,7 @@ void TilesOf(const Matrices& matrices, const Panel& columns, Range rows) {
   for (int64_t row = rows.begin; row < rows.end; row += MR) {
     asm("" : "+r"(row));  // as in FinishRows
 #if HWY_TARGET == HWY_AVX3
-    if constexpr (NV == kPairs) {
+    if constexpr (NV == kPaired) {
       PairTileAt<MR / 2>(of, panel, row);
       continue;
     }
@@ -328,16 +330,21 @@ HWY_INLINE void ByHeight(int64_t height, const Matrices& of, const Panel& panel,
   }
 }
 
-// All rows of a panel, in tiles of kMost units of kEach rows at most, whose heights differ by one unit at most.
+// All rows of a panel, in tiles of `most` units of kEach rows at most, whose heights differ by one unit at most.
 template <int NV, int kEach, int kMost>
-HWY_INLINE void AllRows(const Matrices& of, const Panel& panel) {
+HWY_INLINE void AllRows(const Matrices& of, const Panel& panel, int64_t most) {
   const int64_t units = of.m / kEach;
-  const int64_t tiles = (units + kMost - 1) / kMost;
+  const int64_t tiles = (units + most - 1) / most;
   const int64_t height = units / tiles;
   const int64_t taller = units - height * tiles;
   const int64_t split = taller * (height + 1) * kEach;
   if (taller > 0) ByHeight<NV, kEach, 1, kMost>(height + 1, of, panel, {0, split});
   ByHeight<NV, kEach, 1, kMost>(height, of, panel, {split, of.m});
+}
+
+template <int NV>
+HWY_INLINE void AllRows(const Matrices& of, const Panel& panel) {
+  AllRows<NV, 1, kTallRows[NV]>(of, panel, of.k <= kShortSum ? kShortRows[NV] : kTallRows[NV]);
 }
 
 // Panels of PV vectors; the last may have fewer columns, and tiles of fewer vectors.
@@ -349,15 +356,16 @@ HWY_INLINE void Gemm(const Matrices& of) {
     const int64_t vectors = (columns + kLanes - 1) / kLanes;
     panel.last = columns - (vectors - 1) * kLanes;
     if (vectors == 1) {
-      AllRows<1, 1, kRowsOf[1]>(of, panel);
+      AllRows<1>(of, panel);
     } else if (vectors == 3) {
-      AllRows<PV, 1, kRowsOf[PV]>(of, panel);
+      AllRows<PV>(of, panel);
 #if HWY_TARGET == HWY_AVX3
     } else if (PV == 2 && panel.last <= kLanes / 2 && of.m % 2 == 0) {
-      AllRows<kPairs, 2, 8>(of, panel);
+      constexpr int kPairs = 8;
+      AllRows<kPaired, 2, kPairs>(of, panel, kPairs);
 #endif
     } else {
-      AllRows<2, 1, kRowsOf[2]>(of, panel);
+      AllRows<2>(of, panel);
     }
   }
 }
