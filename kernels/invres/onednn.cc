@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/api/activation.h"
 #include "kernels/api/registry.h"
 #include "kernels/api/trial.h"
 #include "kernels/invres/invres.h"
@@ -11,21 +12,32 @@
 #include "kernels/onednn/session.h"
 
 // The inverted residual by oneDNN as three primitives, activations fused, each in the layout that the one before it
-// writes; the first chooses. The residual is a binary post-op of the last: a sum post-op adds to what dst holds, which
-// would first have to be copied there. The library can also take a depthwise convolution of 3x3 as a post-op of the
-// expansion; where its own kernel does that, and not two primitives under one name, the faster of both ways is taken,
-// by trial. executed_flops is Count().flops, what direct algorithms cannot do without; some
-// of the library's kernels also multiply by the zeros of the padding.
+// writes; the first chooses. Squeeze-and-excite is four more before the last: a pooling, two inner products with ReLU
+// and the hard sigmoid as post-ops, and a product of the depthwise results, in place, with the gates. The residual is a
+// binary post-op of the last: a sum post-op adds to what dst holds, which would first have to be copied there. The
+// library can also take a depthwise convolution of 3x3 as a post-op of the expansion; where its own kernel does that,
+// and not two primitives under one name, the faster of both ways is taken, by trial. executed_flops is Count().flops,
+// what direct algorithms cannot do without; some of the library's kernels also multiply by the zeros of the padding.
 
 namespace roofgap {
 namespace {
 
 using onednn::Convolution;
+using onednn::F32;
 using onednn::memory;
+using onednn::Tensor;
+using Tag = memory::format_tag;
+
+struct SqueezeAndExcite {
+  dnnl::pooling_forward::primitive_desc pool;
+  dnnl::inner_product_forward::primitive_desc squeeze, excite;
+  dnnl::binary::primitive_desc scale;
+};
 
 struct Chain {
   std::optional<Convolution> expand;  // with the depthwise convolution in it where there is no `dw`
   std::optional<Convolution> dw;
+  std::optional<SqueezeAndExcite> se;
   Convolution project;
 };
 
@@ -49,7 +61,7 @@ onednn::ConvolutionShape Pointwise(int64_t mb, int64_t ic, int64_t oc, int64_t s
       .dw = 1,
       .bia = true,
       .act = act,
-      .wei_tag = memory::format_tag::ohwi,
+      .wei_tag = Tag::ohwi,
   };
 }
 
@@ -73,11 +85,37 @@ onednn::ConvolutionShape Depthwise(const InvRes& p) {
       .dw = 1,
       .bia = true,
       .act = p.act,
-      .wei_tag = memory::format_tag::hwigo,
+      .wei_tag = Tag::hwigo,
   };
 }
 
-void DescribeProject(Chain& chain, const InvRes& p, const memory::desc& src, const memory::desc& d) {
+// relu6(x + 3) / 6, as one line that is clipped.
+dnnl::post_ops HardSigmoid() {
+  dnnl::post_ops ops;
+  onednn::AppendEltwise(ops, dnnl::algorithm::eltwise_linear, 1.0f / 6, 0.5f);
+  onednn::AppendEltwise(ops, dnnl::algorithm::eltwise_clip, 0, 1);
+  return ops;
+}
+
+// Gates as they scale a map; they lie as the second inner product writes them.
+memory::desc Gates(const InvRes& p) { return F32({p.mb, p.mc, 1, 1}, Tag::nhwc); }
+
+SqueezeAndExcite DescribeSqueezeAndExcite(const InvRes& p, const memory::desc& d) {
+  const dnnl::engine& engine = onednn::Engine();
+  SqueezeAndExcite se;
+  se.pool = onednn::MakeMean(engine, d, F32({p.mb, p.mc, 1, 1}), {p.oh(), p.oh()}, onednn::Attributes());
+  se.squeeze = onednn::MakeInnerProduct(
+      engine, se.pool.dst_desc(), F32({p.se, p.mc, 1, 1}), F32({p.se}, Tag::x), F32({p.mb, p.se}),
+      onednn::Attributes(onednn::ActivationOps(static_cast<int64_t>(Activation::kRelu))));
+  se.excite = onednn::MakeInnerProduct(engine, se.squeeze.dst_desc(), F32({p.mc, p.se}), F32({p.mc}, Tag::x),
+                                       F32({p.mb, p.mc}, Tag::nc), onednn::Attributes(HardSigmoid()));
+  se.scale = onednn::MakeBinary(engine, dnnl::algorithm::binary_mul, d, Gates(p), d, onednn::Attributes());
+  return se;
+}
+
+// What follows the depthwise convolution.
+void DescribeRest(Chain& chain, const InvRes& p, const memory::desc& src, const memory::desc& d) {
+  if (p.se > 0) chain.se = DescribeSqueezeAndExcite(p, d);
   onednn::ConvolutionShape project = Pointwise(p.mb, p.mc, p.oc, p.oh(), 0);
   if (p.res) project.added = src;
   chain.project = onednn::Describe(project, &d, p.res ? &src : nullptr);
@@ -93,7 +131,7 @@ Chain Describe(const InvRes& p) {
     chain.dw = onednn::Describe(Depthwise(p));
   }
   const memory::desc src = (p.expands() ? chain.expand : chain.dw)->primitive.src_desc();
-  DescribeProject(chain, p, src, chain.dw->primitive.dst_desc());
+  DescribeRest(chain, p, src, chain.dw->primitive.dst_desc());
   return chain;
 }
 
@@ -109,7 +147,7 @@ std::optional<Chain> DescribePostOp(const InvRes& p) {
     chain.expand = onednn::Describe(expand);
     const auto& primitive = chain.expand->primitive;
     if (std::string_view(primitive.impl_info_str()).substr(0, 3) == "ref") return std::nullopt;
-    DescribeProject(chain, p, primitive.src_desc(), primitive.dst_desc());
+    DescribeRest(chain, p, primitive.src_desc(), primitive.dst_desc());
     return chain;
   } catch (const dnnl::error&) {
     return std::nullopt;
@@ -117,18 +155,16 @@ std::optional<Chain> DescribePostOp(const InvRes& p) {
 }
 
 Support Supports(const InvRes& problem, const Context& context) {
-  if (problem.se > 0) return {false, "squeeze-and-excite would be four more primitives"};
   return onednn::Supported(problem, context, Describe);
 }
 
 // The expansion and the depthwise convolution in one primitive.
-void AddBoth(onednn::Plan& plan, const InvRes& p, const Convolution& both, const onednn::Tensor& src,
-             const onednn::Tensor& d) {
+void AddBoth(onednn::Plan& plan, const InvRes& p, const Convolution& both, const Tensor& src, const Tensor& d) {
   const auto wanted = [&](int arg) {
     return both.primitive.query_md(dnnl::query::exec_arg_md, DNNL_ARG_ATTR_POST_OP_DW | arg);
   };
-  const memory::desc wei = onednn::F32({p.mc, 1, 1, p.kh, p.kh}, memory::format_tag::hwigo);
-  const memory::desc bia = onednn::F32({p.mc}, memory::format_tag::x);
+  const memory::desc wei = F32({p.mc, 1, 1, p.kh, p.kh}, Tag::hwigo);
+  const memory::desc bia = F32({p.mc}, Tag::x);
   plan.Add(
       both.primitive,
       {{DNNL_ARG_SRC, src},
@@ -139,20 +175,45 @@ void AddBoth(onednn::Plan& plan, const InvRes& p, const Convolution& both, const
        {DNNL_ARG_DST, d}});
 }
 
+// Scales `d` by the gates, in place.
+void AddSqueezeAndExcite(onednn::Plan& plan, const InvRes& p, const SqueezeAndExcite& se, const Tensor& d,
+                         const Tensor& pool, const Tensor& q, const Tensor& gates) {
+  plan.Add(se.pool, {{DNNL_ARG_SRC, d}, {DNNL_ARG_DST, pool}});
+  plan.Add(se.squeeze, {{DNNL_ARG_SRC, pool},
+                        {DNNL_ARG_WEIGHTS, plan.Weights(InvRes::kSqueezeWei, F32({p.se, p.mc, 1, 1}, Tag::oihw),
+                                                        se.squeeze.weights_desc())},
+                        {DNNL_ARG_BIAS, plan.Operand(InvRes::kSqueezeBia, F32({p.se}, Tag::x))},
+                        {DNNL_ARG_DST, q}});
+  plan.Add(se.excite,
+           {{DNNL_ARG_SRC, q},
+            {DNNL_ARG_WEIGHTS, plan.Weights(InvRes::kExciteWei, F32({p.mc, p.se}, Tag::oi), se.excite.weights_desc())},
+            {DNNL_ARG_BIAS, plan.Operand(InvRes::kExciteBia, F32({p.mc}, Tag::x))},
+            {DNNL_ARG_DST, gates}});
+  plan.Add(se.scale, {{DNNL_ARG_SRC_0, d}, {DNNL_ARG_SRC_1, {Gates(p), gates.place}}, {DNNL_ARG_DST, d}});
+}
+
 Invocation PrepareChain(const InvRes& p, const Context& context, const Chain& chain) {
   const Convolution& first = chain.expand ? *chain.expand : *chain.dw;
   onednn::Plan plan;
-  const onednn::Tensor src = plan.Input(InvRes::kSrc, first.src, first.primitive.src_desc());
+  const Tensor src = plan.Input(InvRes::kSrc, first.src, first.primitive.src_desc());
   const bool separate = chain.expand && chain.dw;
-  const onednn::Tensor e = separate ? plan.Intermediate(chain.expand->primitive.dst_desc()) : src;
-  const onednn::Tensor d = plan.Intermediate((chain.dw ? chain.dw : chain.expand)->primitive.dst_desc());
-  const onednn::Tensor dst = plan.Output(InvRes::kDst, chain.project.dst, chain.project.primitive.dst_desc());
+  const Tensor e = separate ? plan.Intermediate(chain.expand->primitive.dst_desc()) : src;
+  const Tensor d = plan.Intermediate((chain.dw ? chain.dw : chain.expand)->primitive.dst_desc());
+  std::vector<Tensor> of_se;  // pool, q, gates
+  if (chain.se) {
+    for (const memory::desc& one :
+         {chain.se->pool.dst_desc(), chain.se->squeeze.dst_desc(), chain.se->excite.dst_desc()}) {
+      of_se.push_back(plan.Intermediate(one));
+    }
+  }
+  const Tensor dst = plan.Output(InvRes::kDst, chain.project.dst, chain.project.primitive.dst_desc());
   if (separate) Add(plan, *chain.expand, InvRes::kExpandWei, InvRes::kExpandBia, src, e);
   if (chain.dw) {
     Add(plan, *chain.dw, InvRes::kDwWei, InvRes::kDwBia, e, d);
   } else {
     AddBoth(plan, p, *chain.expand, src, d);
   }
+  if (chain.se) AddSqueezeAndExcite(plan, p, *chain.se, d, of_se[0], of_se[1], of_se[2]);
   Add(plan, chain.project, InvRes::kProjectWei, InvRes::kProjectBia, d, dst, p.res ? &src : nullptr);
   Invocation invocation = std::move(plan).Finish(context.threads, Count(p, context.dtype).flops);
   if (!chain.dw) invocation.impl += ", depthwise as a post-op";
@@ -174,7 +235,7 @@ Invocation Prepare(const InvRes& p, const Context& context) {
 
 [[maybe_unused]] const bool kRegistered = Register<InvRes>({
     .name = "onednn",
-    .summary = "oneDNN's two pointwise convolutions and its depthwise one between them, activations and residual fused",
+    .summary = "oneDNN's primitives one after the other, activations and residual fused",
     .isa_control = IsaControl::kProcess,
     .supports = Supports,
     .prepare = Prepare,

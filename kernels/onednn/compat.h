@@ -90,6 +90,31 @@ inline dnnl::softmax_forward::primitive_desc MakeSoftmax(const dnnl::engine& eng
 #endif
 }
 
+// The mean over all of a map, for inference: src [n][c][h][w] to dst [n][c][1][1].
+inline dnnl::pooling_forward::primitive_desc MakeMean(const dnnl::engine& engine, const memory::desc& src,
+                                                      const memory::desc& dst, const memory::dims& map,
+                                                      const dnnl::primitive_attr& attr) {
+  constexpr auto kProp = dnnl::prop_kind::forward_inference;
+  constexpr auto kMean = dnnl::algorithm::pooling_avg_exclude_padding;
+  const memory::dims none(map.size(), 0);
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, kProp, kMean, src, dst, map, map, none, none, none, attr};
+#else
+  return {{kProp, kMean, src, dst, map, map, none, none}, attr, engine};
+#endif
+}
+
+// dst = src0 `algorithm` src1, of which dimensions of 1 are repeated.
+inline dnnl::binary::primitive_desc MakeBinary(const dnnl::engine& engine, dnnl::algorithm algorithm,
+                                               const memory::desc& src0, const memory::desc& src1,
+                                               const memory::desc& dst, const dnnl::primitive_attr& attr) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, algorithm, src0, src1, dst, attr};
+#else
+  return {{algorithm, src0, src1, dst}, attr, engine};
+#endif
+}
+
 inline void AppendEltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {
 #if DNNL_VERSION_MAJOR >= 3
   ops.append_eltwise(algorithm, alpha, beta);
