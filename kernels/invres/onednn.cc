@@ -30,6 +30,7 @@ using Tag = memory::format_tag;
 
 struct SqueezeAndExcite {
   dnnl::pooling_forward::primitive_desc pool;
+  memory::desc means, squeeze_wei;  // as the first inner product reads the one, and as the operands have the other
   dnnl::inner_product_forward::primitive_desc squeeze, excite;
   dnnl::binary::primitive_desc scale;
 };
@@ -104,9 +105,14 @@ SqueezeAndExcite DescribeSqueezeAndExcite(const InvRes& p, const memory::desc& d
   const dnnl::engine& engine = onednn::Engine();
   SqueezeAndExcite se;
   se.pool = onednn::MakeMean(engine, d, F32({p.mb, p.mc, 1, 1}), {p.oh(), p.oh()}, onednn::Attributes());
-  se.squeeze = onednn::MakeInnerProduct(
-      engine, se.pool.dst_desc(), F32({p.se, p.mc, 1, 1}), F32({p.se}, Tag::x), F32({p.mb, p.se}),
-      onednn::Attributes(onednn::ActivationOps(static_cast<int64_t>(Activation::kRelu))));
+  // Its kernels for matrices are the faster ones.
+  const bool matrix = se.pool.dst_desc() == Gates(p);
+  const memory::dims wei = matrix ? memory::dims{p.se, p.mc} : memory::dims{p.se, p.mc, 1, 1};
+  se.means = matrix ? F32({p.mb, p.mc}, Tag::nc) : se.pool.dst_desc();
+  se.squeeze_wei = F32(wei, matrix ? Tag::oi : Tag::oihw);
+  se.squeeze =
+      onednn::MakeInnerProduct(engine, se.means, F32(wei), F32({p.se}, Tag::x), F32({p.mb, p.se}),
+                               onednn::Attributes(onednn::ActivationOps(static_cast<int64_t>(Activation::kRelu))));
   se.excite = onednn::MakeInnerProduct(engine, se.squeeze.dst_desc(), F32({p.mc, p.se}), F32({p.mc}, Tag::x),
                                        F32({p.mb, p.mc}, Tag::nc), onednn::Attributes(HardSigmoid()));
   se.scale = onednn::MakeBinary(engine, dnnl::algorithm::binary_mul, d, Gates(p), d, onednn::Attributes());
@@ -179,11 +185,11 @@ void AddBoth(onednn::Plan& plan, const InvRes& p, const Convolution& both, const
 void AddSqueezeAndExcite(onednn::Plan& plan, const InvRes& p, const SqueezeAndExcite& se, const Tensor& d,
                          const Tensor& pool, const Tensor& q, const Tensor& gates) {
   plan.Add(se.pool, {{DNNL_ARG_SRC, d}, {DNNL_ARG_DST, pool}});
-  plan.Add(se.squeeze, {{DNNL_ARG_SRC, pool},
-                        {DNNL_ARG_WEIGHTS, plan.Weights(InvRes::kSqueezeWei, F32({p.se, p.mc, 1, 1}, Tag::oihw),
-                                                        se.squeeze.weights_desc())},
-                        {DNNL_ARG_BIAS, plan.Operand(InvRes::kSqueezeBia, F32({p.se}, Tag::x))},
-                        {DNNL_ARG_DST, q}});
+  plan.Add(se.squeeze,
+           {{DNNL_ARG_SRC, {se.means, pool.place}},
+            {DNNL_ARG_WEIGHTS, plan.Weights(InvRes::kSqueezeWei, se.squeeze_wei, se.squeeze.weights_desc())},
+            {DNNL_ARG_BIAS, plan.Operand(InvRes::kSqueezeBia, F32({p.se}, Tag::x))},
+            {DNNL_ARG_DST, q}});
   plan.Add(se.excite,
            {{DNNL_ARG_SRC, q},
             {DNNL_ARG_WEIGHTS, plan.Weights(InvRes::kExciteWei, F32({p.mc, p.se}, Tag::oi), se.excite.weights_desc())},

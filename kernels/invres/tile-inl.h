@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "kernels/api/parallel.h"
@@ -195,6 +196,28 @@ HWY_INLINE void FinishPart(const Matrices& of, const Panel& panel, int64_t at, V
   }
 }
 
+// One vector of columns is a load for each multiply-add, as many as a core does. Four steps of every other row are one
+// load, whose elements are then spread within blocks of 128 bits.
+template <int MR>
+HWY_INLINE void FourSteps(const Panel& panel, const Rows<MR>& a, const float* b, V (&sum)[MR][1]) {
+  const D d;
+  V four[(MR + 1) / 2];
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; m += 2) four[m / 2] = hn::LoadDup128(d, a.At(m));
+  const auto step = [&](auto k) HWY_ATTR {
+    const V bv = hn::LoadU(d, b + k * panel.pitch);
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; m += 2) {
+      sum[m][0] = hn::MulAdd(hn::Broadcast<k>(four[m / 2]), bv, sum[m][0]);
+      if (m + 1 < MR) sum[m + 1][0] = hn::MulAdd(hn::Set(d, a.At(m + 1)[k]), bv, sum[m + 1][0]);
+    }
+  };
+  step(std::integral_constant<int, 0>());
+  step(std::integral_constant<int, 1>());
+  step(std::integral_constant<int, 2>());
+  step(std::integral_constant<int, 3>());
+}
+
 // MR rows from `row` on x NV vectors.
 template <int MR, int NV>
 HWY_INLINE void TileAt(const Matrices& of, const Panel& panel, int64_t row) {
@@ -212,7 +235,15 @@ HWY_INLINE void TileAt(const Matrices& of, const Panel& panel, int64_t row) {
   for (int64_t left = of.k;; left -= of.chunk, a.Advance(of.chunk_pitch - of.chunk)) {
     const bool ends = left <= of.chunk;
     const bool parted = !ends || left < kLast || panel.last != kLanes;
-    for (int64_t k = std::min(left, of.chunk) - (parted ? 0 : kLast); k > 0; --k) {
+    int64_t k = std::min(left, of.chunk) - (parted ? 0 : kLast);
+    if constexpr (NV == 1 && kLanes >= 4) {
+      for (; k >= 4; k -= 4) {
+        FourSteps(panel, a, b, sum);
+        b += 4 * panel.pitch;
+        a.Advance(4);
+      }
+    }
+    for (; k > 0; --k) {
       V bv[NV];
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v) bv[v] = hn::LoadU(d, b + v * kLanes);
