@@ -113,6 +113,11 @@ inline void SetChunks(FusedPlan& plan, int64_t panels) {
   plan.chunks = CeilDiv(plan.p.mc, plan.width);
 }
 
+// The depthwise convolution of a chunk.
+inline DwConv DepthwiseOf(const FusedPlan& plan) {
+  return {.c = plan.width, .rows = plan.p.window(), .columns = plan.p.window(), .act = plan.p.act};
+}
+
 // Bands of at most plan.band_rows output rows for the rows [begin, end) of all maps, one map after the other.
 inline std::vector<InvResBand> BandsOf(const FusedPlan& plan, Range share) {
   const InvRes& p = plan.p;
@@ -162,8 +167,9 @@ inline void DivideByRows(FusedPlan& plan) {
     plan.band_rows = most;
     plan.buffer_rows = std::min((most - 1) * p.sh + p.kh, p.ih);
   } else {
-    // Pairs of rows, as the depthwise half computes them, enough for the GEMM's blocks of 112 pixels.
-    plan.band_rows = std::min(2 * CeilDiv(56, p.oh()), most);
+    // As many rows as the depthwise half computes together, enough for the GEMM's blocks of 112 pixels.
+    const int64_t height = ChosenDwConvPlan(DepthwiseOf(plan)).height;
+    plan.band_rows = std::min(height * CeilDiv(112, height * p.oh()), most);
     plan.slides = p.expands() && p.kh > p.sh;
     const int64_t least = std::min((plan.band_rows - 1) * p.sh + p.kh, p.ih);
     const int64_t room = (kBudget - plan.band_rows * p.oh() * channels) / (p.ih * channels);
@@ -227,7 +233,7 @@ inline FusedPlan PlanFused(const InvRes& p, int threads, const FusedTiles& tiles
     fused::DivideByChunks(other);
     if (fused::FitsByChunks(other) && fused::CostByChunks(other) < fused::CostByRows(plan)) plan = other;
   }
-  plan.conv = {.c = plan.width, .rows = p.window(), .columns = p.window(), .act = p.act};
+  plan.conv = fused::DepthwiseOf(plan);
   plan.depthwise = ChosenDwConvPlan(plan.conv);
   return plan;
 }
