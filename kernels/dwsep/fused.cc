@@ -4,29 +4,42 @@
 #define HWY_TARGET_INCLUDE "kernels/dwsep/fused.cc"
 #include "hwy/foreach_target.h"
 // clang-format off: foreach_target.h comes first
+#include "kernels/dwsep/pointwise-inl.h"
 #include "kernels/simd/dwconv-inl.h"
-#include "kernels/simd/gemm_tile-inl.h"
 // clang-format on
 #include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "hwy/highway.h"
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/dwsep/dwsep.h"
+#include "kernels/dwsep/pointwise.h"
 
 #ifndef ROOFGAP_KERNELS_DWSEP_FUSED_CC_
 #define ROOFGAP_KERNELS_DWSEP_FUSED_CC_
 namespace roofgap {
 namespace {
 
+// Rows of one map's depthwise result, and those of its pixels that the thread takes further.
+struct Band {
+  int64_t n = 0;
+  Range rows;
+  Range pixels;
+  Range ahead;  // input rows that the thread's next band is the first to read
+};
+
 struct FusedPlan {
   DwSep p{};
   DwConv conv;
   DwConvPlan depthwise;
-  GemmShape pointwise;
-  int threads = 1;
-  int64_t band = 1;        // output rows
-  int64_t mid_floats = 0;  // of one band; one for each thread
+  PointwiseShape pointwise;
+  std::vector<std::vector<Band>> bands;  // by thread
+  int64_t band_rows = 0;                 // the most
+  int64_t mid_floats = 0;                // of one band; one for each thread
+
+  int64_t threads() const { return static_cast<int64_t>(bands.size()); }
 };
 
 }  // namespace
@@ -38,34 +51,29 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-void RunBand(const FusedPlan& plan, const Args& args, int64_t n, Range rows, float* mid) {
+void RunBand(const FusedPlan& plan, const Args& args, const Band& band, float* mid) {
   const DwSep& p = plan.p;
   const DwConvData data = {
-      .src = args.at<float>(DwSep::kSrc) + n * p.ih * p.iw * p.ic,
+      .src = args.at<float>(DwSep::kSrc) + band.n * p.ih * p.iw * p.ic,
       .wei = args.at<float>(DwSep::kDwWei),
       .bias = p.bia ? args.at<float>(DwSep::kDwBia) : nullptr,
   };
-  DwConvRows(plan.conv, data, mid, rows, {0, p.ic});
-  const float* wei = reinterpret_cast<const float*>(args.packed);
-  float* dst = args.at<float>(DwSep::kDst) + (n * p.oh() + rows.begin) * p.ow() * p.oc;
-  const float* bias = p.bia ? args.at<float>(DwSep::kPwBia) : nullptr;
-  Gemm({mid, p.ic}, PackedB(wei, p.ic, kGemmNR), {dst, p.oc}, (rows.end - rows.begin) * p.ow(), p.oc, p.ic,
-       {.bias = bias, .act = p.act, .accumulate = false});
+  DwConvRows(plan.conv, data, mid, band.rows, {0, p.ic});
+  const PointwisePixels pixels = {
+      .mid = mid + (band.pixels.begin - band.rows.begin * p.ow()) * p.ic,
+      .mid_pitch = p.ic,
+      .dst = args.at<float>(DwSep::kDst) + (band.n * p.oh() * p.ow() + band.pixels.begin) * p.oc,
+      .dst_pitch = p.oc,
+      .count = band.pixels.end - band.pixels.begin,
+  };
+  const int64_t row = p.iw * p.ic;
+  pointwise::Run(pixels, PackedPointwise(p, kGemmNR, args), {0, p.oc},
+                 {data.src + band.ahead.begin * row, (band.ahead.end - band.ahead.begin) * row});
 }
 
 void Run(const FusedPlan& plan, const Args& args, int thread) {
-  const DwSep& p = plan.p;
-  float* mid = reinterpret_cast<float*>(args.workspace) + thread * plan.mid_floats;
-  // Single rows of all maps: pairs, as the depthwise half computes them, would make 14 rows 8 and 6 on two threads, and
-  // a row left over costs only that half, the lesser one.
-  const Range share = Share(p.mb * p.oh(), plan.threads, thread);
-  for (int64_t n = share.begin / p.oh(); n * p.oh() < share.end; ++n) {
-    const int64_t begin = std::max<int64_t>(share.begin - n * p.oh(), 0);
-    const int64_t end = std::min(share.end - n * p.oh(), p.oh());
-    for (int64_t oh = begin; oh < end; oh += plan.band) {
-      RunBand(plan, args, n, {oh, std::min(oh + plan.band, end)}, mid);
-    }
-  }
+  float* const mid = reinterpret_cast<float*>(args.workspace) + thread * plan.mid_floats;
+  for (const Band& band : plan.bands[static_cast<size_t>(thread)]) RunBand(plan, args, band, mid);
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -80,40 +88,85 @@ namespace {
 
 HWY_EXPORT(Run);
 
-// The largest band, in units of the rows computed together, whose depthwise result takes 128 KiB or less: a part of
-// any L2, with room for a panel of weights and the rows that stream through.
-int64_t BandRows(const DwSep& p, int64_t unit) {
-  constexpr int64_t kBytes = 128 << 10;
-  const int64_t unit_bytes = unit * p.ow() * p.ic * static_cast<int64_t>(sizeof(float));
-  return std::max<int64_t>(kBytes / unit_bytes, 1) * unit;
+// Behind the last input row that the output rows before `oh` read.
+int64_t InputEnd(const DwSep& p, int64_t oh) { return std::clamp<int64_t>((oh - 1) * p.sh - p.ph + p.kh, 0, p.ih); }
+
+// The depthwise result of a band takes so much or less, or is one block of rows: a part of any L2, with room for panels
+// of weights and the rows that stream through. 64 to 256 KiB are the same within 1 %.
+constexpr int64_t kBandBytes = 128 << 10;
+
+// The bands of the pixels [share.begin, share.end) of all maps: of whole blocks of rows, and equal. A row that two
+// threads share is computed by both, which costs only the depthwise half of it: 7 rows would be 4 and 3.
+std::vector<Band> BandsOf(const FusedPlan& plan, Range share) {
+  const DwSep& p = plan.p;
+  const int64_t map = p.oh() * p.ow();
+  const int64_t block = plan.depthwise.rows;
+  const int64_t block_bytes = block * p.ow() * p.ic * static_cast<int64_t>(sizeof(float));
+  std::vector<Band> bands;
+  for (int64_t n = share.begin / map; n * map < share.end; ++n) {
+    const Range pixels = {std::max<int64_t>(share.begin - n * map, 0), std::min(share.end - n * map, map)};
+    const Range rows = {pixels.begin / p.ow(), (pixels.end + p.ow() - 1) / p.ow()};
+    const int64_t blocks = (rows.end - rows.begin + block - 1) / block;
+    const int64_t most = std::max<int64_t>(kBandBytes / block_bytes, 1);
+    const int count = static_cast<int>((blocks + most - 1) / most);
+    for (int i = 0; i < count; ++i) {
+      const Range own = Share(blocks, count, i);
+      Band band = {.n = n,
+                   .rows = {rows.begin + own.begin * block, std::min(rows.begin + own.end * block, rows.end)},
+                   .pixels = {},
+                   .ahead = {}};
+      band.pixels = {std::max(pixels.begin, band.rows.begin * p.ow()), std::min(pixels.end, band.rows.end * p.ow())};
+      if (i > 0) bands.back().ahead = {InputEnd(p, band.rows.begin), InputEnd(p, band.rows.end)};
+      bands.push_back(band);
+    }
+  }
+  return bands;
 }
 
-Invocation Prepare(const DwSep& p, const Context& context) {
+FusedPlan MakePlan(const DwSep& p, int threads) {
   FusedPlan plan;
   plan.p = p;
   plan.conv = {.c = p.ic, .rows = p.rows(), .columns = p.columns(), .act = p.act};
   plan.depthwise = ChosenDwConvPlan(plan.conv);
-  plan.pointwise = ChosenGemmShape();
-  plan.threads = context.threads;
-  plan.band = std::min(BandRows(p, plan.depthwise.rows), p.oh());
-  plan.mid_floats = (plan.band * p.ow() * p.ic + 15) / 16 * 16;  // so that no two threads share a cache line
+  plan.pointwise = ChosenPointwiseShape(p);
+  for (int thread = 0; thread < threads; ++thread) {
+    plan.bands.push_back(BandsOf(plan, Share(p.mb * p.oh() * p.ow(), threads, thread)));
+    for (const Band& band : plan.bands.back()) {
+      plan.band_rows = std::max(plan.band_rows, band.rows.end - band.rows.begin);
+    }
+  }
+  plan.mid_floats = (plan.band_rows * p.ow() * p.ic + 15) / 16 * 16;  // so that no two threads share a cache line
+  return plan;
+}
+
+// Rows that two threads compute count twice.
+double MultiplyAdds(const FusedPlan& plan) {
+  const DwSep& p = plan.p;
+  const Window rows = p.rows();
+  int64_t pairs = 0;
+  for (const std::vector<Band>& bands : plan.bands) {
+    for (const Band& band : bands) {
+      for (int64_t oh = band.rows.begin; oh < band.rows.end; ++oh) pairs += rows.TapsAt(oh).end - rows.TapsAt(oh).begin;
+    }
+  }
+  const double of_pair = plan.depthwise.Macs(plan.conv) / static_cast<double>(std::max<int64_t>(rows.ValidPairs(), 1));
+  const auto pixels = static_cast<double>(p.mb * p.oh() * p.ow());
+  return static_cast<double>(p.ic) * (of_pair * static_cast<double>(pairs) + pixels * static_cast<double>(p.oc));
+}
+
+Invocation Prepare(const DwSep& p, const Context& context) {
+  const auto plan = std::make_shared<const FusedPlan>(MakePlan(p, context.threads));
   const auto run = &HWY_DYNAMIC_DISPATCH(Run);
   Invocation invocation;
   invocation.run = [plan, run](const Args& args) {
-    Parallel(plan.threads, [&](int thread) { run(plan, args, thread); });
+    Parallel(static_cast<int>(plan->threads()), [&](int thread) { run(*plan, args, thread); });
   };
-  invocation.pack = [plan](const Args& args) {
-    PackB({args.at<float>(DwSep::kPwWei), plan.p.ic}, plan.p.oc, plan.p.ic, plan.pointwise.nr,
-          reinterpret_cast<float*>(args.packed));
-  };
-  invocation.impl = plan.depthwise.Name() + ", " + std::to_string(plan.pointwise.mr) + "x" +
-                    std::to_string(plan.pointwise.nr) + ", bands of " + std::to_string(plan.band) + " rows";
-  const auto channels = static_cast<double>(p.mb * p.ic);
-  invocation.executed_flops =
-      2 * channels *
-      (plan.depthwise.Macs(plan.conv) + static_cast<double>(p.oh() * p.ow()) * static_cast<double>(p.oc));
-  invocation.packed_bytes = static_cast<size_t>(PackedFloats(p.oc, p.ic, plan.pointwise.nr)) * sizeof(float);
-  invocation.workspace_bytes = static_cast<size_t>(plan.threads * plan.mid_floats) * sizeof(float);
+  invocation.pack = [plan](const Args& args) { PackPointwise(plan->p, plan->pointwise.nr, args); };
+  invocation.impl = plan->depthwise.Name() + ", " + plan->pointwise.Name() + ", bands of " +
+                    std::to_string(plan->band_rows) + " rows";
+  invocation.executed_flops = 2 * MultiplyAdds(*plan);
+  invocation.packed_bytes = static_cast<size_t>(PackedPointwiseFloats(p, plan->pointwise.nr)) * sizeof(float);
+  invocation.workspace_bytes = static_cast<size_t>(plan->threads() * plan->mid_floats) * sizeof(float);
   return invocation;
 }
 

@@ -3,8 +3,8 @@
 #define HWY_TARGET_INCLUDE "kernels/dwsep/two_pass.cc"
 #include "hwy/foreach_target.h"
 // clang-format off: foreach_target.h comes first
+#include "kernels/dwsep/pointwise-inl.h"
 #include "kernels/simd/dwconv-inl.h"
-#include "kernels/simd/gemm_tile-inl.h"
 // clang-format on
 #include <algorithm>
 
@@ -12,6 +12,7 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/dwsep/dwsep.h"
+#include "kernels/dwsep/pointwise.h"
 
 #ifndef ROOFGAP_KERNELS_DWSEP_TWO_PASS_CC_
 #define ROOFGAP_KERNELS_DWSEP_TWO_PASS_CC_
@@ -22,7 +23,7 @@ struct TwoPassPlan {
   DwSep p{};
   DwConv conv;
   DwConvPlan depthwise;
-  GemmShape pointwise;
+  PointwiseShape pointwise;
   int threads = 1;
   bool split_oc = false;  // threads divide the output channels of the pointwise half, not the pixels
 };
@@ -57,23 +58,18 @@ void RunDepthwise(const TwoPassPlan& plan, const Args& args, int thread) {
 void RunPointwise(const TwoPassPlan& plan, const Args& args, int thread) {
   const DwSep& p = plan.p;
   const int64_t count = p.mb * p.oh() * p.ow();
-  const int64_t panels = (p.oc + kGemmNR - 1) / kGemmNR;
   Range pixels = {0, count};
-  Range own = {0, panels};
+  Range oc = {0, p.oc};
   if (plan.split_oc) {
-    own = Share(panels, plan.threads, thread);
+    const Range groups = Share((p.oc + pointwise::kColumns - 1) / pointwise::kColumns, plan.threads, thread);
+    oc = {groups.begin * pointwise::kColumns, std::min(groups.end * pointwise::kColumns, p.oc)};
   } else {
-    const Range tiles = Share((count + kGemmMR - 1) / kGemmMR, plan.threads, thread);
-    pixels = {std::min(tiles.begin * kGemmMR, count), std::min(tiles.end * kGemmMR, count)};
+    pixels = Share(count, plan.threads, thread);
   }
-  const Range oc = {own.begin * kGemmNR, std::min(own.end * kGemmNR, p.oc)};
   if (oc.begin >= oc.end || pixels.begin >= pixels.end) return;
   const float* mid = reinterpret_cast<const float*>(args.workspace) + pixels.begin * p.ic;
-  const float* wei = reinterpret_cast<const float*>(args.packed) + oc.begin * p.ic;
-  float* dst = args.at<float>(DwSep::kDst) + pixels.begin * p.oc + oc.begin;
-  const float* bias = p.bia ? args.at<float>(DwSep::kPwBia) + oc.begin : nullptr;
-  Gemm({mid, p.ic}, PackedB(wei, p.ic, kGemmNR), {dst, p.oc}, pixels.end - pixels.begin, oc.end - oc.begin, p.ic,
-       {.bias = bias, .act = p.act, .accumulate = false});
+  float* dst = args.at<float>(DwSep::kDst) + pixels.begin * p.oc;
+  pointwise::Run({mid, p.ic, dst, p.oc, pixels.end - pixels.begin}, PackedPointwise(p, kGemmNR, args), oc, {});
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -94,11 +90,11 @@ Invocation Prepare(const DwSep& p, const Context& context) {
   plan.p = p;
   plan.conv = {.c = p.ic, .rows = p.rows(), .columns = p.columns(), .act = p.act};
   plan.depthwise = ChosenDwConvPlan(plan.conv);
-  plan.pointwise = ChosenGemmShape();
+  plan.pointwise = ChosenPointwiseShape(p);
   plan.threads = context.threads;
   // Each thread reads all of one operand and its share of the other: divide the larger one.
   const int64_t pixels = p.mb * p.oh() * p.ow();
-  plan.split_oc = p.oc > pixels && p.oc >= plan.threads * plan.pointwise.nr;
+  plan.split_oc = p.oc > pixels && p.oc >= plan.threads * plan.pointwise.columns;
   const auto depthwise = &HWY_DYNAMIC_DISPATCH(RunDepthwise);
   const auto pointwise = &HWY_DYNAMIC_DISPATCH(RunPointwise);
   Invocation invocation;
@@ -106,17 +102,13 @@ Invocation Prepare(const DwSep& p, const Context& context) {
     Parallel(plan.threads, [&](int thread) { depthwise(plan, args, thread); });
     Parallel(plan.threads, [&](int thread) { pointwise(plan, args, thread); });
   };
-  invocation.pack = [plan](const Args& args) {
-    PackB({args.at<float>(DwSep::kPwWei), plan.p.ic}, plan.p.oc, plan.p.ic, plan.pointwise.nr,
-          reinterpret_cast<float*>(args.packed));
-  };
-  invocation.impl =
-      plan.depthwise.Name() + ", " + std::to_string(plan.pointwise.mr) + "x" + std::to_string(plan.pointwise.nr);
+  invocation.pack = [plan](const Args& args) { PackPointwise(plan.p, plan.pointwise.nr, args); };
+  invocation.impl = plan.depthwise.Name() + ", " + plan.pointwise.Name();
   const auto channels = static_cast<double>(p.mb * p.ic);
   invocation.executed_flops =
       2 * channels *
       (plan.depthwise.Macs(plan.conv) + static_cast<double>(p.oh() * p.ow()) * static_cast<double>(p.oc));
-  invocation.packed_bytes = static_cast<size_t>(PackedFloats(p.oc, p.ic, plan.pointwise.nr)) * sizeof(float);
+  invocation.packed_bytes = static_cast<size_t>(PackedPointwiseFloats(p, plan.pointwise.nr)) * sizeof(float);
   invocation.workspace_bytes = static_cast<size_t>(pixels * p.ic) * sizeof(float);
   return invocation;
 }

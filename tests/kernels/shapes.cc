@@ -145,7 +145,11 @@ constexpr std::string_view kShapes[] = {
     "dwsep:mb3ic8ih1oc9kh3ph1bia1act1",
     "dwsep:ic40ih12iw33oc48kh3ph1bia1act1",
     "dwsep:ic20ih9oc36kh3sh2sw1ph2pw1",
-    "dwsep:ic130ih9iw40oc20kh3ph1bia1act1",  // more than one band of rows
+    "dwsep:ic130ih13iw40oc20kh3ph1bia1act1",     // more than one band of rows
+    "dwsep:mb2ic70ih15iw66oc100kh3ph1bia1act3",  // of both maps, and threads that share a row
+    "dwsep:ic260ih26iw34oc79kh5sh2ph2bia1act2",  // bands with stride 2, three vectors of columns
+    "dwsep:ic1024ih5oc33kh3ph1",                 // pixels a multiple of 4 KiB apart
+    "dwsep:mb3ic40ih3iw5oc147kh3ph1act1",
 
     "invres:c1mc2oc1ih1kh1",
     "invres:c8mc48oc8ih7kh3ph1res1",
