@@ -63,12 +63,11 @@ void RunBand(const FusedPlan& plan, const Args& args, const Band& band, float* m
       .mid = mid + (band.pixels.begin - band.rows.begin * p.ow()) * p.ic,
       .mid_pitch = p.ic,
       .dst = args.at<float>(DwSep::kDst) + (band.n * p.oh() * p.ow() + band.pixels.begin) * p.oc,
-      .dst_pitch = p.oc,
       .count = band.pixels.end - band.pixels.begin,
   };
   const int64_t row = p.iw * p.ic;
-  pointwise::Run(pixels, PackedPointwise(p, kGemmNR, args), {0, p.oc},
-                 {data.src + band.ahead.begin * row, (band.ahead.end - band.ahead.begin) * row});
+  Pointwise(pixels, PackedPointwise(p, plan.pointwise, args), {0, p.oc},
+            {data.src + band.ahead.begin * row, (band.ahead.end - band.ahead.begin) * row});
 }
 
 void Run(const FusedPlan& plan, const Args& args, int thread) {
@@ -161,11 +160,11 @@ Invocation Prepare(const DwSep& p, const Context& context) {
   invocation.run = [plan, run](const Args& args) {
     Parallel(static_cast<int>(plan->threads()), [&](int thread) { run(*plan, args, thread); });
   };
-  invocation.pack = [plan](const Args& args) { PackPointwise(plan->p, plan->pointwise.nr, args); };
+  invocation.pack = [plan](const Args& args) { PackPointwise(plan->p, plan->pointwise, args); };
   invocation.impl = plan->depthwise.Name() + ", " + plan->pointwise.Name() + ", bands of " +
                     std::to_string(plan->band_rows) + " rows";
   invocation.executed_flops = 2 * MultiplyAdds(*plan);
-  invocation.packed_bytes = static_cast<size_t>(PackedPointwiseFloats(p, plan->pointwise.nr)) * sizeof(float);
+  invocation.packed_bytes = PackedPointwiseBytes(p, plan->pointwise);
   invocation.workspace_bytes = static_cast<size_t>(plan->threads() * plan->mid_floats) * sizeof(float);
   return invocation;
 }

@@ -61,15 +61,15 @@ void RunPointwise(const TwoPassPlan& plan, const Args& args, int thread) {
   Range pixels = {0, count};
   Range oc = {0, p.oc};
   if (plan.split_oc) {
-    const Range groups = Share((p.oc + pointwise::kColumns - 1) / pointwise::kColumns, plan.threads, thread);
-    oc = {groups.begin * pointwise::kColumns, std::min(groups.end * pointwise::kColumns, p.oc)};
+    const Range groups = Share((p.oc + plan.pointwise.columns - 1) / plan.pointwise.columns, plan.threads, thread);
+    oc = {groups.begin * plan.pointwise.columns, std::min(groups.end * plan.pointwise.columns, p.oc)};
   } else {
     pixels = Share(count, plan.threads, thread);
   }
   if (oc.begin >= oc.end || pixels.begin >= pixels.end) return;
   const float* mid = reinterpret_cast<const float*>(args.workspace) + pixels.begin * p.ic;
   float* dst = args.at<float>(DwSep::kDst) + pixels.begin * p.oc;
-  pointwise::Run({mid, p.ic, dst, p.oc, pixels.end - pixels.begin}, PackedPointwise(p, kGemmNR, args), oc, {});
+  Pointwise({mid, p.ic, dst, pixels.end - pixels.begin}, PackedPointwise(p, plan.pointwise, args), oc, {});
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -102,13 +102,13 @@ Invocation Prepare(const DwSep& p, const Context& context) {
     Parallel(plan.threads, [&](int thread) { depthwise(plan, args, thread); });
     Parallel(plan.threads, [&](int thread) { pointwise(plan, args, thread); });
   };
-  invocation.pack = [plan](const Args& args) { PackPointwise(plan.p, plan.pointwise.nr, args); };
+  invocation.pack = [plan](const Args& args) { PackPointwise(plan.p, plan.pointwise, args); };
   invocation.impl = plan.depthwise.Name() + ", " + plan.pointwise.Name();
   const auto channels = static_cast<double>(p.mb * p.ic);
   invocation.executed_flops =
       2 * channels *
       (plan.depthwise.Macs(plan.conv) + static_cast<double>(p.oh() * p.ow()) * static_cast<double>(p.oc));
-  invocation.packed_bytes = static_cast<size_t>(PackedPointwiseFloats(p, plan.pointwise.nr)) * sizeof(float);
+  invocation.packed_bytes = PackedPointwiseBytes(p, plan.pointwise);
   invocation.workspace_bytes = static_cast<size_t>(pixels * p.ic) * sizeof(float);
   return invocation;
 }
