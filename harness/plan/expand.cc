@@ -1,8 +1,11 @@
 #include "harness/plan/expand.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 #include <tuple>
+#include <utility>
 
 #include "kernels/api/error.h"
 
@@ -19,6 +22,26 @@ std::string Joined(const List& list) {
   std::string text;
   for (const auto& item : list) text += (text.empty() ? "" : ", ") + std::string(item);
   return text;
+}
+
+// In the place of a variant that this build lacks: its rows are skipped, and say so.
+const Variant* StandIn(std::string_view op, const std::string& name) {
+  static std::map<std::pair<std::string, std::string>, Variant> stand_ins;
+  const auto [found, is_new] = stand_ins.try_emplace({std::string(op), name});
+  if (is_new) {
+    const auto& [op_name, variant_name] = found->first;
+    found->second = {.op = op_name,
+                     .name = variant_name,
+                     .summary = "",
+                     .isa_control = IsaControl::kHighway,
+                     .supports =
+                         [](const Problem&, const Context&) {
+                           return Support{false, "built without oneDNN"};
+                         },
+                     .prepare = {},
+                     .where = {}};
+  }
+  return &found->second;
 }
 
 // Expands one problem of the request.
@@ -99,18 +122,25 @@ class Expander {
     return colds;
   }
 
+  bool IsAbsent(std::string_view name) const { return !offer_.onednn && name.starts_with("onednn"); }
+
   // The variants of the problem's op that were asked for. A name that no op has is an error; one that only other ops
   // have is theirs.
   std::vector<const Variant*> Contenders() const {
+    std::vector<const Variant*> contenders;
     for (const std::string& name : axes_.variants) {
+      if (IsAbsent(name)) {
+        contenders.push_back(StandIn(OpOf(problem_), name));
+        continue;
+      }
       const auto& all = AllVariants();
       if (std::any_of(all.begin(), all.end(), [&](const Variant& v) { return v.name == name; })) continue;
       std::set<std::string_view> names;
       for (const Variant* variant : VariantsOf(OpOf(problem_))) names.insert(variant->name);
       Fail("unknown variant '" + name + "'; " + std::string(OpOf(problem_)) + " has " + Joined(names));
     }
-    std::vector<const Variant*> contenders;
     for (const Variant* variant : VariantsOf(OpOf(problem_))) {
+      if (IsAbsent(variant->name)) continue;
       if (axes_.variants.empty() ? variant->name != "reference" : Contains(axes_.variants, variant->name)) {
         contenders.push_back(variant);
       }

@@ -29,6 +29,7 @@ struct Offer {
   int max_threads = 1;
   std::vector<std::string> isas;  // best first
   std::string process_isa;        // what variants of IsaControl::kProcess are held to
+  bool onednn = true;             // the build has oneDNN's variants; else those that are named are skipped
 };
 
 // Names of all instruction sets in the vocabulary, whether they run here or not.

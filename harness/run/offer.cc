@@ -4,11 +4,14 @@
 
 #include "harness/measure/isa_scope.h"
 #include "kernels/api/process_isa.h"
+#include "kernels/api/registry.h"
 
 namespace roofgap {
 
 Offer MakeOffer(const Request& request, const Host& host) {
   Offer offer{.max_threads = host.max_threads(), .isas = SupportedIsas()};
+  const auto& variants = AllVariants();
+  offer.onednn = std::any_of(variants.begin(), variants.end(), [](const Variant& v) { return v.name == "onednn"; });
   const std::string only = OnlyIsa(request, offer.isas);
   if (!only.empty()) LimitProcessIsa(only);  // declined: the rows are skipped, with what is in effect
   offer.process_isa = ProcessIsa();

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <string>
 
+#include "harness/plan/suite.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
@@ -52,6 +54,28 @@ TEST(ExpandTest, WhatASuiteAsksForAndTheMachineLacksIsASkippedCase) {
   EXPECT_TRUE(cases[0].support.ok);
   EXPECT_EQ(cases[1].support.reason, "64 threads asked for, 2 usable here");
   EXPECT_EQ(cases[2].support.reason, "isa NEON does not run on this machine");
+}
+
+TEST(ExpandTest, WhatABuildWithoutOnednnLacksIsASkippedCase) {
+  Offer offer = kOffer;
+  offer.onednn = false;
+  const std::vector<Case> cases = Expand(One("fc:ic64oc64", {.variants = {"onednn", "gemm"}, .threads = {1}}), offer);
+  ASSERT_EQ(cases.size(), 2u);
+  EXPECT_EQ(cases[0].variant->name, "onednn");
+  EXPECT_EQ(cases[0].support.reason, "built without oneDNN");
+  EXPECT_TRUE(cases[1].support.ok);
+  for (const Case& one : Expand(One("fc:ic64oc64"), offer)) EXPECT_NE(one.variant->name, "onednn");
+}
+
+TEST(ExpandTest, EverySuiteOfTheProjectCanBeRun) {
+  Offer offer = kOffer;
+  offer.onednn = FindVariant("fc", "onednn") != nullptr;
+  int suites = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(ROOFGAP_SOURCE_DIR) + "/configs/suites")) {
+    EXPECT_NO_THROW(EXPECT_FALSE(Expand(ReadSuite(entry.path()), offer).empty())) << entry.path();
+    ++suites;
+  }
+  EXPECT_GT(suites, 0);
 }
 
 TEST(ExpandTest, VariantsThatDoNotDependOnTheIsaRunOnce) {

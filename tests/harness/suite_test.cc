@@ -270,15 +270,6 @@ TEST(ModelShapesTest, EveryLayerOfEveryFileIsAProblemOfItsOwn) {
   EXPECT_GT(files, 0);
 }
 
-TEST(SuiteTest, EverySuiteOfTheProjectReads) {
-  int suites = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(ROOFGAP_SOURCE_DIR) + "/configs/suites")) {
-    EXPECT_NO_THROW(ReadSuite(entry.path())) << entry.path();
-    ++suites;
-  }
-  EXPECT_GT(suites, 0);
-}
-
 TEST(SuiteTest, SeparableHasEachShapeOfBothOpsUnderTheSameConditions) {
   std::map<std::string, std::set<std::string>> shapes;  // of each op
   for (const RequestedProblem& asked :
