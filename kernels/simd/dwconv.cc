@@ -4,7 +4,7 @@
 // clang-format off: foreach_target.h comes first
 #include "kernels/simd/activation-inl.h"
 #include "kernels/simd/dwconv-inl.h"
-#include "kernels/simd/dwslide-inl.h"
+#include "kernels/simd/dwstrip-inl.h"
 // clang-format on
 #include <algorithm>
 #include <array>
@@ -218,77 +218,25 @@ bool IsTiled(const DwConv& conv) {
          columns.dilation == 1 && columns.stride <= 2;
 }
 
-// Rows of outputs that slide together: with their columns in flight, as many sums as registers hold.
-template <int K, int S>
-constexpr int kSlidingRows = K == 5 && S == 1 ? 4 : 7;
+// Sliding reads each vector of channels of a map by itself: it pays where a vector is a whole cache line, and needs 32
+// registers.
+constexpr bool kSlides = HWY_TARGET == HWY_AVX3;
 
-template <int K, int S, int R>
-void SlideRows(const DwConv& conv, const DwConvData& data, float* dst, int64_t oh, Range channels) {
-  const int64_t ih = oh * S - conv.rows.pad;
-  slide::Strip strip = {
-      .src = nullptr,
-      .wei = nullptr,
-      .bias = nullptr,
-      .dst = nullptr,
-      .pixel = conv.c,
-      .in_pitch = conv.columns.in * conv.c,
-      .out_pitch = conv.columns.outputs() * conv.c,
-      .rows = {-ih, conv.rows.in - ih},
-      .columns = {conv.columns.pad, conv.columns.in + conv.columns.pad},
-      .count = conv.columns.outputs(),
-      .act = conv.act,
-  };
-  const float* src = data.src + (ih * conv.columns.in - conv.columns.pad) * conv.c;
-  for (int64_t at = channels.begin; at < channels.end; at += kLanes) {
-    const int64_t c = std::min(at, channels.end - kLanes);  // overlaps, as in TiledBlock
-    strip.src = src + c;
-    strip.wei = data.wei + c;
-    strip.bias = data.bias != nullptr ? data.bias + c : nullptr;
-    strip.dst = dst + c;
-    slide::Slide<K, S, R>::Run(strip);
-  }
-}
-
-// R rows, or fewer: a chain of comparisons, since indirect calls are dear.
-template <int K, int S, int R>
-void SlideRows(const DwConv& conv, const DwConvData& data, float* dst, int64_t oh, int64_t rows, Range channels) {
-  if (rows == R) return SlideRows<K, S, R>(conv, data, dst, oh, channels);
-  if constexpr (R > 1) SlideRows<K, S, R - 1>(conv, data, dst, oh, rows, channels);
-}
+bool IsSliding(const DwConv& conv) { return kSlides && IsTiled(conv) && slide::Applies(conv); }
 
 template <int K, int S>
-void Slide(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels) {
-  constexpr int kRows = kSlidingRows<K, S>;
-  const int64_t out_pitch = conv.columns.outputs() * conv.c;
-  const int64_t count = rows.end - rows.begin;
-  const auto blocks = static_cast<int>((count + kRows - 1) / kRows);
-  for (int b = 0; b < blocks; ++b) {
-    const Range own = Share(count, blocks, b);
-    SlideRows<K, S, kRows>(conv, data, dst + own.begin * out_pitch, rows.begin + own.begin, own.end - own.begin,
-                           channels);
-  }
-}
-
-// Sliding reads each vector of channels of the map by itself, which pays where a vector is a whole cache line. Pixels
-// must not fall into few sets of L1 (512 bytes apart and more).
-bool IsSliding(const DwConv& conv) {
-  const Window& columns = conv.columns;
-  const int64_t edge = columns.taps / 2;
-  if (HWY_TARGET != HWY_AVX3 || !IsTiled(conv) || conv.rows.stride != columns.stride) return false;
-  if (columns.taps == 5 && columns.stride == 1 && columns.outputs() < 8) return false;
-  return std::max(conv.rows.pad, columns.pad) <= edge && columns.outputs() >= (columns.taps - 1) / columns.stride &&
-         (conv.c % 128 != 0 || conv.c == 384);
+void SlideMap(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels) {
+  // Not instantiated where it is never taken.
+  if constexpr (kSlides && K > 0) slide::Map<K, S>(conv, data, dst, rows, channels, slide::IsGrouped(conv, channels));
 }
 
 DwConvPlan PlanOf(const DwConv& conv) {
   const bool slides = IsSliding(conv);
   const bool tiled = !slides && IsTiled(conv);
-  const int64_t tall = conv.columns.taps == 5 && conv.columns.stride == 1 ? kSlidingRows<5, 1> : kSlidingRows<3, 1>;
+  const int64_t rows = tiled && conv.rows.stride == conv.columns.stride ? 2 : 1;
   return {
-      .rows = tiled && conv.rows.stride == conv.columns.stride ? 2 : 1,
-      .height = slides                                             ? tall
-                : tiled && conv.rows.stride == conv.columns.stride ? 2
-                                                                   : 1,
+      .rows = rows,
+      .height = slides ? slide::MaxRows(conv.columns.taps, conv.columns.stride) : rows,
       .columns = tiled ? kMaxColumns : 4,
       .lanes = kLanes,
       .slides = slides,
@@ -303,9 +251,9 @@ void DwConvRows(const DwConv& conv, const DwConvData& data, float* dst, Range ro
   if (IsSliding(conv)) {
     const bool three = conv.rows.taps == 3;
     if (conv.rows.stride == 1) {
-      three ? Slide<3, 1>(conv, data, dst, rows, channels) : Slide<5, 1>(conv, data, dst, rows, channels);
+      three ? SlideMap<3, 1>(conv, data, dst, rows, channels) : SlideMap<5, 1>(conv, data, dst, rows, channels);
     } else {
-      three ? Slide<3, 2>(conv, data, dst, rows, channels) : Slide<5, 2>(conv, data, dst, rows, channels);
+      three ? SlideMap<3, 2>(conv, data, dst, rows, channels) : SlideMap<5, 2>(conv, data, dst, rows, channels);
     }
     return;
   }

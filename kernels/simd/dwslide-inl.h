@@ -23,8 +23,10 @@ struct Strip {
   const float* wei;
   const float* bias;  // null for none
   float* dst;
-  int64_t pixel;  // floats from one input, one output, one tap to the next
+  int64_t tap;  // floats from one tap to the next,
+  int64_t in;   // from one input to the next, and from row to row,
   int64_t in_pitch;
+  int64_t out;  // from one output to the next, and from row to row
   int64_t out_pitch;
   Range rows;     // the inputs that exist: at most K / 2 rows are missing above, and below,
   Range columns;  // and as many columns left, and right
@@ -49,7 +51,7 @@ class Slide {
     V wei[K * K];
     if constexpr (kHoldsWeights) {
 #pragma GCC unroll 16
-      for (int i = 0; i < K * K; ++i) wei[i] = hn::LoadU(d, strip.wei + i * strip.pixel);
+      for (int i = 0; i < K * K; ++i) wei[i] = hn::LoadU(d, strip.wei + i * strip.tap);
     }
     const V bias = strip.bias != nullptr ? hn::LoadU(d, strip.bias) : hn::Zero(d);
     Sums sum;
@@ -105,7 +107,7 @@ class Slide {
     for (int phase = S - 1; phase >= 0; --phase) {
       const int64_t column = at.column * S - phase;
       if (!kInside && (column < strip.columns.begin || column >= strip.columns.end)) continue;
-      const float* src = at.src - phase * strip.pixel;
+      const float* src = at.src - phase * strip.in;
       if constexpr (kHoldsWeights) {
 #pragma GCC unroll 32
         for (int i = 0; i < kInputs; ++i) {
@@ -122,7 +124,7 @@ class Slide {
         for (int kh = 0; kh < K; ++kh) {
           V row[K];
 #pragma GCC unroll 8
-          for (int kw = 0; kw < K; ++kw) row[kw] = hn::LoadU(d, strip.wei + (kh * K + kw) * strip.pixel);
+          for (int kw = 0; kw < K; ++kw) row[kw] = hn::LoadU(d, strip.wei + (kh * K + kw) * strip.tap);
 #pragma GCC unroll 8
           for (int r = 0; r < R; ++r) {
             if (!Exists(strip, r * S + kh)) continue;
@@ -139,7 +141,7 @@ class Slide {
 #pragma GCC unroll 8
       for (int r = 0; r < R; ++r) sum[age][r] = sum[age - 1][r];
     }
-    at.src += S * strip.pixel;
+    at.src += S * strip.in;
     ++at.column;
   }
 
@@ -151,7 +153,7 @@ class Slide {
     ActivateTile(d, strip.act, out);
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) hwy::HWY_NAMESPACE::StoreU(out[0][r], d, at.dst + r * strip.out_pitch);
-    at.dst += strip.pixel;
+    at.dst += strip.out;
   }
 
   // The columns before the first whose inputs feed kLive outputs.

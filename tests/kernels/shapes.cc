@@ -130,6 +130,9 @@ constexpr std::string_view kShapes[] = {
     "dwconv2d:c17ih10iw12kh5ph1",
     "dwconv2d:mb2c35ih25iw8kh5sh2ph2bia1act2",
     "dwconv2d:c16ih13iw4kh5sh2ph1pw2",
+    "dwconv2d:c512ih9kh3ph1bia1act1",
+    "dwconv2d:c1024ih11iw7kh3sh2ph1bia1act3",
+    "dwconv2d:c512ih5iw16kh3",
 
     "dwsep:ic1ih1oc1kh1",
     "dwsep:ic3ih5oc17kh3ph1bia1act1",

@@ -1,0 +1,205 @@
+// Depthwise convolution of whole maps by sliding strips. Include this inside a file that Highway compiles once per
+// target.
+#if defined(ROOFGAP_KERNELS_SIMD_DWSTRIP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ROOFGAP_KERNELS_SIMD_DWSTRIP_INL_H_
+#undef ROOFGAP_KERNELS_SIMD_DWSTRIP_INL_H_
+#else
+#define ROOFGAP_KERNELS_SIMD_DWSTRIP_INL_H_
+#endif
+
+#include <algorithm>
+#include <numeric>
+
+#include "hwy/highway.h"
+#include "kernels/api/parallel.h"
+#include "kernels/simd/dwconv.h"
+#include "kernels/simd/dwslide-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace roofgap {
+namespace HWY_NAMESPACE {
+namespace slide {
+
+constexpr auto kLanes = static_cast<int64_t>(hwy::HWY_NAMESPACE::MaxLanes(hwy::HWY_NAMESPACE::ScalableTag<float>()));
+
+// Rows of outputs of a strip, at most: with the columns in flight, as many sums as 32 registers hold.
+constexpr int MaxRows(int64_t taps, int64_t stride) { return taps == 5 && stride == 1 ? 4 : 7; }
+
+// A strip of a map: its outputs, and where they go.
+struct Place {
+  Range rows;
+  Range columns;
+  float* dst;  // of row rows.begin and column 0
+};
+
+// The strip of `place`, of the vector of channels from c on.
+template <int K, int S>
+Strip StripOf(const DwConv& conv, const DwConvData& data, const Place& place, int64_t c) {
+  const int64_t ih = place.rows.begin * S - conv.rows.pad;
+  const int64_t iw = place.columns.begin * S - conv.columns.pad;
+  return {
+      .src = data.src + (ih * conv.columns.in + iw) * conv.c + c,
+      .wei = data.wei + c,
+      .bias = data.bias != nullptr ? data.bias + c : nullptr,
+      .dst = place.dst + place.columns.begin * conv.c + c,
+      .tap = conv.c,
+      .in = conv.c,
+      .in_pitch = conv.columns.in * conv.c,
+      .out = conv.c,
+      .out_pitch = conv.columns.outputs() * conv.c,
+      .rows = {-ih, conv.rows.in - ih},
+      .columns = {-iw, conv.columns.in - iw},
+      .count = place.columns.end - place.columns.begin,
+      .act = conv.act,
+  };
+}
+
+template <int K, int S, int R>
+void Plain(const DwConv& conv, const DwConvData& data, const Place& place, Range channels) {
+  HWY_ALIGN float aligned[K * K * kLanes];
+  for (int64_t at = channels.begin; at < channels.end; at += kLanes) {
+    // The last vector overlaps the one before: twice the same result costs less than a partial vector.
+    Strip strip = StripOf<K, S>(conv, data, place, std::min(at, channels.end - kLanes));
+    // Weights that are loaded again and again, half of them from two cache lines.
+    if (K > 3 && conv.c % kLanes != 0) {
+      for (int i = 0; i < K * K; ++i) std::copy_n(strip.wei + i * conv.c, kLanes, aligned + i * kLanes);
+      strip.wei = aligned;
+      strip.tap = kLanes;
+    }
+    Slide<K, S, R>::Run(strip);
+  }
+}
+
+// Copies some vectors, `from_pitch` floats apart, of each of some pixels.
+template <int kVectors>
+HWY_NOINLINE void CopyPixels(const float* HWY_RESTRICT from, int64_t from_pixel, int64_t from_pitch,
+                             float* HWY_RESTRICT to, int64_t to_pixel, int64_t to_pitch, int64_t pixels) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::ScalableTag<float> d;
+#pragma GCC unroll 2
+  for (int64_t p = 0; p < pixels; ++p, from += from_pixel, to += to_pixel) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(hn::LoadU(d, from + v * from_pitch), d, to + v * to_pitch);
+  }
+}
+
+// Where pixels are a multiple of 2 KiB apart, those of one vector share one or two sets of L1 and one bank of L2. Then
+// several vectors of each pixel are written, or with stride 2 read, side by side, through a buffer in L1.
+template <int S>
+constexpr int kGroup = S == 1 ? 8 : 4;
+template <int S>
+constexpr int64_t kGroupColumns = S == 1 ? 7 : 3;
+
+template <int S, int R>
+void Grouped(const DwConv& conv, const DwConvData& data, const Place& place, Range channels) {
+  constexpr int K = 3;
+  constexpr int64_t kInputs = (kGroupColumns<S> - 1) * S + K;
+  constexpr int64_t kPixels = S == 1 ? R * kGroupColumns<S> : ((R - 1) * S + K) * kInputs;
+  HWY_ALIGN float buffer[kGroup<S> * kPixels * kLanes];
+  for (int64_t at = channels.begin; at < channels.end; at += kGroup<S> * kLanes) {
+    const Strip whole = StripOf<K, S>(conv, data, place, at);
+    const Range rows = {std::max<int64_t>(whole.rows.begin, 0), std::min<int64_t>(whole.rows.end, (R - 1) * S + K)};
+    const Range columns = {std::max<int64_t>(whole.columns.begin, 0),
+                           std::min<int64_t>(whole.columns.end, (whole.count - 1) * S + K)};
+    if constexpr (S == 2) {
+      for (int64_t i = rows.begin; i < rows.end; ++i) {
+        CopyPixels<kGroup<S>>(whole.src + i * whole.in_pitch + columns.begin * conv.c, conv.c, kLanes,
+                              buffer + (i * kInputs + columns.begin) * kLanes, kLanes, kPixels * kLanes,
+                              columns.end - columns.begin);
+      }
+    }
+    for (int v = 0; v < kGroup<S>; ++v) {
+      Strip strip = StripOf<K, S>(conv, data, place, at + v * kLanes);
+      float* const own = buffer + v * kPixels * kLanes;
+      if constexpr (S == 1) {
+        strip.dst = own;
+        strip.out = kLanes;
+        strip.out_pitch = kGroupColumns<S> * kLanes;
+      } else {
+        strip.src = own;
+        strip.in = kLanes;
+        strip.in_pitch = kInputs * kLanes;
+      }
+      Slide<K, S, R>::Run(strip);
+    }
+    if constexpr (S == 1) {
+      for (int r = 0; r < R; ++r) {
+        CopyPixels<kGroup<S>>(buffer + r * kGroupColumns<S> * kLanes, kLanes, kPixels * kLanes,
+                              whole.dst + r * whole.out_pitch, conv.c, kLanes, whole.count);
+      }
+    }
+  }
+}
+
+template <int K, int S, int R>
+void Rows(const DwConv& conv, const DwConvData& data, const Place& place, Range channels, bool grouped) {
+  if constexpr (K == 3) {
+    if (grouped) {
+      const int64_t count = place.columns.end;
+      const auto strips = static_cast<int>((count + kGroupColumns<S> - 1) / kGroupColumns<S>);
+      for (int i = 0; i < strips; ++i) {
+        Grouped<S, R>(conv, data, {place.rows, Share(count, strips, i), place.dst}, channels);
+      }
+      return;
+    }
+  }
+  Plain<K, S, R>(conv, data, place, channels);
+}
+
+// R rows, or fewer: a chain of comparisons, since indirect calls are dear.
+template <int K, int S, int R>
+void AnyRows(const DwConv& conv, const DwConvData& data, const Place& place, Range channels, bool grouped) {
+  if (place.rows.end - place.rows.begin == R) return Rows<K, S, R>(conv, data, place, channels, grouped);
+  if constexpr (R > 1) AnyRows<K, S, R - 1>(conv, data, place, channels, grouped);
+}
+
+template <int K, int S>
+void Map(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels, bool grouped) {
+  constexpr int kRows = MaxRows(K, S);
+  const int64_t out_pitch = conv.columns.outputs() * conv.c;
+  const int64_t count = rows.end - rows.begin;
+  const auto blocks = static_cast<int>((count + kRows - 1) / kRows);
+  for (int b = 0; b < blocks; ++b) {
+    const Range own = Share(count, blocks, b);
+    const Place place = {
+        {rows.begin + own.begin, rows.begin + own.end}, {0, conv.columns.outputs()}, dst + own.begin * out_pitch};
+    AnyRows<K, S, kRows>(conv, data, place, channels, grouped);
+  }
+}
+
+// Whether `channels` of a map whose pixels are 2 KiB apart, or a multiple, go in whole groups.
+inline bool IsGrouped(const DwConv& conv, Range channels) {
+  const int64_t group = (conv.columns.stride == 1 ? kGroup<1> : kGroup<2>)*kLanes;
+  return conv.columns.taps == 3 && conv.c % 512 == 0 && (channels.end - channels.begin) % group == 0 &&
+         conv.columns.outputs() >= 4;
+}
+
+// Whether the inputs of eight steps fall into so few of the 64 sets of L1 that they, or the outputs, which often fall
+// into the same, throw each other out: more than 15 lines of a set. From L3 half as many are too many.
+inline bool Crowds(const DwConv& conv) {
+  constexpr int64_t kL2Floats = (1 << 20) / 4;
+  const int64_t stride = conv.columns.stride;
+  const int64_t taps = conv.columns.taps;
+  const int64_t lines = ((MaxRows(taps, stride) - 1) * stride + taps) * 8 * stride;
+  const int64_t sets = 1024 / std::gcd<int64_t>(1024, std::gcd(conv.c, conv.columns.in * conv.c));
+  const bool near = conv.rows.in * conv.columns.in * conv.c <= kL2Floats;
+  return lines > (near ? 15 : 7) * sets;
+}
+
+// Square kernels of 3 or 5 taps with stride 1 or 2, no dilation, channels for a vector.
+inline bool Applies(const DwConv& conv) {
+  const Window& columns = conv.columns;
+  if (conv.rows.stride != columns.stride || std::max(conv.rows.pad, columns.pad) > columns.taps / 2) return false;
+  if (columns.outputs() < (columns.taps - 1) / columns.stride) return false;
+  // Half of such a short strip is its ends.
+  if (columns.taps == 5 && columns.stride == 1 && columns.outputs() < 8) return false;
+  return IsGrouped(conv, {0, conv.c}) || !Crowds(conv);
+}
+
+}  // namespace slide
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace roofgap
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
