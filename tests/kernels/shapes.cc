@@ -166,6 +166,10 @@ constexpr std::string_view kShapes[] = {
     "invres:c16mc64oc24ih1kh3ph1",
     "invres:c5mc7oc3ih8kh3",
     "invres:c12mc30oc9ih7kh3sh3ph1act1",
+    "invres:c16mc40oc16ih11kh3ph1res1act1",  // a residual of whole vectors: one,
+    "invres:c24mc72oc24ih6kh3ph1res1act0",   // one and a half,
+    "invres:c32mc96oc32ih9kh3ph1res1",       // two,
+    "invres:c48mc96oc48ih5kh3ph1res1act3",   // and three
     "invres:c9mc20oc11ih6kh1sh2",
     "invres:c4mc10oc6ih6kh3ph3",
     "invres:c16mc96oc16ih40kh3ph1res1",  // several bands of rows
