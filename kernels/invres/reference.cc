@@ -1,5 +1,7 @@
 #include "kernels/api/reference.h"
 
+#include <limits>
+
 #include "kernels/invres/invres.h"
 
 namespace roofgap {
@@ -7,14 +9,15 @@ namespace {
 
 // The error bound, u being the unit roundoff. Each stage is a sum of products of what the stage before it gave, and a
 // kernel's own x differs from the exact one by its bound X. So a sum over n products x w and a bias is off by what it
-// inherits, sum X |w|, and by its own rounding, (n + 1) u (sum (|x| + X) |w| + |bias|); then it passes the activation.
+// inherits, sum X |w|, and by its own rounding, (n + 1) u (sum (|x| + X) |w| + |bias|); then it passes the activation,
+// f. What f makes of any argument within X of x differs from f(x) by no more than at x - X, at x + X, or where f turns
+// between them: nothing where f is flat, and no slope need be assumed.
 //
 // 1. e and 2. d: sums over c and over the taps inside the map.
 // 3. pool: a sum of P = oh * oh numbers, (P - 1) u, and its division, or its product with a rounded 1 / P (2 u):
 //    (P + 2) u covers both, and products with 1 / P before the sum too.
-// 4. q and the argument of g: sums over mc and over se. hard_sigmoid has slope 1 / 6; x + 3 is off by u |x + 3|, which
-//    counts up to 6 only, and the product with a rounded 1 / 6 by 1.5 u of at most 1: 3 u covers both. Neither g nor a
-//    kernel's own leaves [0, 1 + 2 u], so its bound need not pass 1.
+// 4. q and the argument of g: sums over mc and over se. In hard_sigmoid x + 3 is off by u |x + 3|, which counts up to 6
+//    only, and the product with a rounded 1 / 6 by 1.5 u of at most 1: 3 u covers both.
 // 5. g d: off by G (|d| + D) + |g| D, and rounds once; so does a kernel that multiplies g into the weights instead.
 // 6. The projection, to which the residual is one more term.
 
@@ -38,6 +41,25 @@ class InheritedSum {
   double terms_ = 0;
 };
 
+// f(x), where f rises, or turns at `turn`.
+template <class Fn>
+Expected Through(const Fn& f, const Expected& x, double turn = std::numeric_limits<double>::infinity()) {
+  const double value = f(x.value);
+  double bound = std::max(std::abs(f(x.value + x.bound) - value), std::abs(f(x.value - x.bound) - value));
+  if (std::abs(x.value - turn) < x.bound) bound = std::max(bound, std::abs(f(turn) - value));
+  // These differences round too; where f is flat they are exact.
+  constexpr double kUnit = std::numeric_limits<double>::epsilon();
+  return {value, bound > 0 ? bound + kUnit * (std::abs(x.value) + x.bound) : 0};
+}
+
+// The activation, as kernels/api/activation.h rounds it.
+Expected Activated(int64_t act, const Expected& x, double unit) {
+  const auto f = [act](double y) { return Activate(act, y); };
+  if (static_cast<Activation>(act) != Activation::kHSwish) return Through(f, x);
+  const Expected y = Through(f, x, -1.5);
+  return {y.value, y.bound + 4 * unit * (std::abs(x.value) + x.bound)};
+}
+
 using Map = std::vector<Expected>;  // [pixel][channel]
 
 // Calls fn(i) for all i < count, on all threads.
@@ -57,9 +79,12 @@ Map Expanded(const InvRes& p, const Args& args, double unit, int64_t n) {
     const T* src = args.at<T>(InvRes::kSrc) + (n * p.ih * p.ih + pixel) * p.c;
     for (int64_t m = 0; m < p.mc; ++m) {
       Expected& element = e[static_cast<size_t>(pixel * p.mc + m)];
-      element = p.expands() ? WithBiasAndActivation(Dot(src, args.at<T>(InvRes::kExpandWei) + m * p.c, p.c),
-                                                    args.at<T>(InvRes::kExpandBia) + m, p.act, unit)
-                            : Expected{static_cast<double>(src[m]), 0};
+      if (!p.expands()) {
+        element = {static_cast<double>(src[m]), 0};
+        continue;
+      }
+      const Sum products = Dot(src, args.at<T>(InvRes::kExpandWei) + m * p.c, p.c);
+      element = Activated(p.act, WithBiasAndActivation(products, args.at<T>(InvRes::kExpandBia) + m, 0, unit), unit);
     }
   });
   return e;
@@ -81,7 +106,7 @@ Map Depthwise(const InvRes& p, const Args& args, double unit, const Map& e) {
           sum.Add(e[static_cast<size_t>(from * p.mc + m)], args.at<T>(InvRes::kDwWei)[(kh * p.kh + kw) * p.mc + m]);
         }
       }
-      d[static_cast<size_t>(pixel * p.mc + m)] = Activate(p.act, sum.Result(unit), unit);
+      d[static_cast<size_t>(pixel * p.mc + m)] = Activated(p.act, sum.Result(unit), unit);
     }
   });
   return d;
@@ -95,13 +120,14 @@ std::vector<Expected> Connected(const std::vector<Expected>& x, const T* wei, co
   for (int64_t row = 0; row < rows; ++row) {
     InheritedSum sum(bias[row]);
     for (const Expected& element : x) sum.Add(element, *wei++);
-    y.push_back(Activate(static_cast<int64_t>(act), sum.Result(unit), unit));
+    y.push_back(Activated(static_cast<int64_t>(act), sum.Result(unit), unit));
   }
   return y;
 }
 
 Expected HardSigmoid(const Expected& x, double unit) {
-  return {std::clamp(x.value + 3, 0.0, 6.0) / 6, std::min(x.bound / 6 + 3 * unit, 1 + 2 * unit)};
+  const Expected y = Through([](double at) { return std::clamp(at + 3, 0.0, 6.0) / 6; }, x);
+  return {y.value, y.bound + 3 * unit};
 }
 
 // Scales the channels of d by g.
