@@ -5,7 +5,7 @@
 // clang-format off: foreach_target.h comes first
 #include "kernels/simd/activation-inl.h"
 // clang-format on
-#include <algorithm>
+#include <string>
 
 #include "hwy/highway.h"
 #include "kernels/api/parallel.h"
@@ -19,36 +19,64 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The channels from `c` on of one output, as many as `d` has lanes.
-template <class D>
-HWY_INLINE void Output(D d, const DwConv2d& p, const Args& args, int64_t n, int64_t oh, int64_t ow, int64_t c) {
-  using V = hn::Vec<D>;
-  const float* src = args.at<float>(DwConv2d::kSrc) + n * p.ih * p.iw * p.c + c;
-  const float* wei = args.at<float>(DwConv2d::kWei) + c;
-  const Range rows = p.rows().TapsAt(oh);
-  const Range columns = p.columns().TapsAt(ow);
-  V sum[1][1] = {{p.bia ? hn::LoadU(d, args.at<float>(DwConv2d::kBia) + c) : hn::Zero(d)}};
+// What one pixel of outputs reads and writes.
+struct Pixel {
+  const float* src;  // where its first tap reads, maybe outside the map
+  const float* wei;
+  const float* bias;  // null for none
+  float* dst;
+  Range rows, columns;  // the taps inside the map
+};
+
+// The channels from `c` on, as many as `d` has lanes. kTaps: the rows and columns of the kernel, where they are known
+// and all inside the map, else 0.
+template <int kTaps, class D>
+HWY_INLINE void Output(D d, const DwConv2d& p, const Pixel& pixel, int64_t c) {
+  const Range rows = kTaps > 0 ? Range{0, kTaps} : pixel.rows;
+  const Range columns = kTaps > 0 ? Range{0, kTaps} : pixel.columns;
+  hn::Vec<D> sum[1][1] = {{pixel.bias != nullptr ? hn::LoadU(d, pixel.bias + c) : hn::Zero(d)}};
   for (int64_t kh = rows.begin; kh < rows.end; ++kh) {
-    const int64_t row = (oh * p.sh - p.ph + kh * p.dh) * p.iw + ow * p.sw - p.pw;
     for (int64_t kw = columns.begin; kw < columns.end; ++kw) {
-      const V x = hn::LoadU(d, src + (row + kw * p.dw) * p.c);
-      sum[0][0] = hn::MulAdd(hn::LoadU(d, wei + (kh * p.kw + kw) * p.c), x, sum[0][0]);
+      const auto x = hn::LoadU(d, pixel.src + (kh * p.dh * p.iw + kw * p.dw) * p.c + c);
+      sum[0][0] = hn::MulAdd(hn::LoadU(d, pixel.wei + (kh * p.kw + kw) * p.c + c), x, sum[0][0]);
     }
   }
   ActivateTile(d, p.act, sum);
-  hn::StoreU(sum[0][0], d, args.at<float>(DwConv2d::kDst) + ((n * p.oh() + oh) * p.ow() + ow) * p.c + c);
+  hn::StoreU(sum[0][0], d, pixel.dst + c);
 }
 
-void RunRow(const DwConv2d& p, const Args& args, int64_t row) {
+template <int kTaps>
+void RunPixel(const DwConv2d& p, const Pixel& pixel) {
   const hn::ScalableTag<float> d;
   const hn::CappedTag<float, 1> one;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t c = 0;
+  for (; c + lanes <= p.c; c += lanes) Output<kTaps>(d, p, pixel, c);
+  for (; c < p.c; ++c) Output<kTaps>(one, p, pixel, c);
+}
+
+void RunRow(const DwConv2d& p, const Args& args, int64_t row) {
   const int64_t n = row / p.oh();
   const int64_t oh = row % p.oh();
+  const float* src = args.at<float>(DwConv2d::kSrc) + (n * p.ih + oh * p.sh - p.ph) * p.iw * p.c;
+  float* dst = args.at<float>(DwConv2d::kDst) + row * p.ow() * p.c;
   for (int64_t ow = 0; ow < p.ow(); ++ow) {
-    int64_t c = 0;
-    for (; c + lanes <= p.c; c += lanes) Output(d, p, args, n, oh, ow, c);
-    for (; c < p.c; ++c) Output(one, p, args, n, oh, ow, c);
+    const Pixel pixel = {
+        .src = src + (ow * p.sw - p.pw) * p.c,
+        .wei = args.at<float>(DwConv2d::kWei),
+        .bias = p.bia ? args.at<float>(DwConv2d::kBia) : nullptr,
+        .dst = dst + ow * p.c,
+        .rows = p.rows().TapsAt(oh),
+        .columns = p.columns().TapsAt(ow),
+    };
+    const bool whole = pixel.rows.end - pixel.rows.begin == p.kh && pixel.columns.end - pixel.columns.begin == p.kw;
+    if (whole && p.kh == 3 && p.kw == 3) {
+      RunPixel<3>(p, pixel);
+    } else if (whole && p.kh == 5 && p.kw == 5) {
+      RunPixel<5>(p, pixel);
+    } else {
+      RunPixel<0>(p, pixel);
+    }
   }
 }
 

@@ -143,15 +143,25 @@ void TiledRows(const DwConv& conv, const DwConvData& data, float* dst, Range row
 
 // The first `count` lanes; reads nothing behind them. Zeros follow.
 HWY_INLINE V LoadFirst(const float* from, int64_t count) {
+  const D d;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, from);
+#else
   HWY_ALIGN float lanes[kLanes] = {};
   for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
-  return hn::Load(D(), lanes);
+  return hn::Load(d, lanes);
+#endif
 }
 
 HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
+  const D d;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(count)), d, to);
+#else
   HWY_ALIGN float lanes[kLanes];
-  hn::Store(v, D(), lanes);
+  hn::Store(v, d, lanes);
   for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+#endif
 }
 
 // W outputs side by side, all with the same taps: any kernel, stride and dilation. kPartial: fewer channels than lanes.
