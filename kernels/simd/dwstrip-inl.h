@@ -175,7 +175,7 @@ inline bool IsGrouped(const DwConv& conv, Range channels) {
 }
 
 // Whether the inputs of eight steps fall into so few of the 64 sets of L1 that they, or the outputs, which often fall
-// into the same, throw each other out: more than 15 lines of a set. From L3 half as many are too many.
+// into the same, throw each other out: more than 16 lines of a set. From L3 half as many are too many.
 inline bool Crowds(const DwConv& conv) {
   constexpr int64_t kL2Floats = (1 << 20) / 4;
   const int64_t stride = conv.columns.stride;
@@ -183,7 +183,7 @@ inline bool Crowds(const DwConv& conv) {
   const int64_t lines = ((MaxRows(taps, stride) - 1) * stride + taps) * 8 * stride;
   const int64_t sets = 1024 / std::gcd<int64_t>(1024, std::gcd(conv.c, conv.columns.in * conv.c));
   const bool near = conv.rows.in * conv.columns.in * conv.c <= kL2Floats;
-  return lines > (near ? 15 : 7) * sets;
+  return lines > (near ? 16 : 8) * sets;
 }
 
 // Square kernels of 3 or 5 taps with stride 1 or 2, no dilation, channels for a vector.
