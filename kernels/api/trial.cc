@@ -51,7 +51,7 @@ class Field {
   std::vector<Args> args_;
 };
 
-// Whether a contender whose shortest call took `least_s`, of calls that took `spent_s` together, may as well leave. What
+// Whether a contender whose shortest call took `least_s`, of calls that took `spent_s` in all, may as well leave. What
 // takes less may be the fault of cold caches, or of a thread whose core another program has for some milliseconds: two
 // such calls made `auto` take a block that is slower by 40 %.
 bool IsBehind(double least_s, double best_s, double spent_s) {

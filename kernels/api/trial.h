@@ -16,7 +16,7 @@ namespace roofgap {
 
 // Which of several prepared calls of `problem` (not empty) is the fastest here and now: the one with the shortest call
 // of a few, on the same seeded random operands, warm, taken in turn. About 0.1 s, or five calls each where those take
-// longer; whoever is far behind leaves after 20 ms of calls. A choice, not a measurement: near ties may fall either way.
+// longer; whoever is far behind leaves after 20 ms of calls. A choice, not a measurement: near ties fall either way.
 // The operands and all of the contenders' memory are allocated at once, and freed on return.
 size_t Fastest(const Problem& problem, const Context& context, std::span<const Invocation> contenders);
 
