@@ -90,28 +90,33 @@ HWY_EXPORT(Run);
 // Behind the last input row that the output rows before `oh` read.
 int64_t InputEnd(const DwSep& p, int64_t oh) { return std::clamp<int64_t>((oh - 1) * p.sh - p.ph + p.kh, 0, p.ih); }
 
-// The depthwise result of a band takes so much or less, or is one block of rows: a part of any L2, with room for panels
-// of weights and the rows that stream through. 64 to 256 KiB are the same within 1 %.
-constexpr int64_t kBandBytes = 128 << 10;
+// Rows of a band, at most: those whose depthwise result takes 512 KiB together with the inputs that it is made from, as
+// these are fetched into L2 (1 MiB here) while the band before is multiplied. Half or twice as much: up to 3 % slower.
+int64_t MostRows(const DwSep& p) {
+  constexpr int64_t kFloats = (512 << 10) / sizeof(float);
+  return std::max<int64_t>(kFloats / ((p.ow() + p.sh * p.iw) * p.ic), 1);
+}
 
-// The bands of the pixels [share.begin, share.end) of all maps: of whole blocks of rows, and equal. A row that two
-// threads share is computed by both, which costs only the depthwise half of it: 7 rows would be 4 and 3.
+// The bands of the pixels [share.begin, share.end) of all maps: equal, at least two for each map, so that there is less
+// to keep than a map. A row that two threads share is computed by both, which costs only the depthwise half of it: 7
+// rows would be 4 and 3.
 std::vector<Band> BandsOf(const FusedPlan& plan, Range share) {
   const DwSep& p = plan.p;
   const int64_t map = p.oh() * p.ow();
-  const int64_t block = plan.depthwise.rows;
-  const int64_t block_bytes = block * p.ow() * p.ic * static_cast<int64_t>(sizeof(float));
   std::vector<Band> bands;
   for (int64_t n = share.begin / map; n * map < share.end; ++n) {
     const Range pixels = {std::max<int64_t>(share.begin - n * map, 0), std::min(share.end - n * map, map)};
     const Range rows = {pixels.begin / p.ow(), (pixels.end + p.ow() - 1) / p.ow()};
-    const int64_t blocks = (rows.end - rows.begin + block - 1) / block;
-    const int64_t most = std::max<int64_t>(kBandBytes / block_bytes, 1);
-    const int count = static_cast<int>((blocks + most - 1) / most);
+    // Rows are computed in blocks of this height, or of less where that would make one band of all.
+    const int64_t all = rows.end - rows.begin;
+    const int64_t height = all > plan.depthwise.height ? plan.depthwise.height : std::min<int64_t>(all, 2);
+    const int64_t blocks = (all + height - 1) / height;
+    const int64_t most = std::max<int64_t>(MostRows(p) / height, 1);
+    const int count = static_cast<int>(std::max((blocks + most - 1) / most, std::min<int64_t>(blocks, 2)));
     for (int i = 0; i < count; ++i) {
       const Range own = Share(blocks, count, i);
       Band band = {.n = n,
-                   .rows = {rows.begin + own.begin * block, std::min(rows.begin + own.end * block, rows.end)},
+                   .rows = {rows.begin + own.begin * height, std::min(rows.begin + own.end * height, rows.end)},
                    .pixels = {},
                    .ahead = {}};
       band.pixels = {std::max(pixels.begin, band.rows.begin * p.ow()), std::min(pixels.end, band.rows.end * p.ow())};
