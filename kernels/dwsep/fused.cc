@@ -4,8 +4,8 @@
 #define HWY_TARGET_INCLUDE "kernels/dwsep/fused.cc"
 #include "hwy/foreach_target.h"
 // clang-format off: foreach_target.h comes first
-#include "kernels/dwsep/pointwise-inl.h"
 #include "kernels/simd/dwconv-inl.h"
+#include "kernels/simd/row_gemm-inl.h"
 // clang-format on
 #include <algorithm>
 #include <memory>
@@ -34,7 +34,7 @@ struct FusedPlan {
   DwSep p{};
   DwConv conv;
   DwConvPlan depthwise;
-  PointwiseShape pointwise;
+  int64_t panel = 0;                     // output channels of a panel of packed weights
   std::vector<std::vector<Band>> bands;  // by thread
   int64_t band_rows = 0;                 // the most
   int64_t mid_floats = 0;                // of one band; one for each thread
@@ -59,15 +59,11 @@ void RunBand(const FusedPlan& plan, const Args& args, const Band& band, float* m
       .bias = p.bia ? args.at<float>(DwSep::kDwBia) : nullptr,
   };
   DwConvRows(plan.conv, data, mid, band.rows, {0, p.ic});
-  const PointwisePixels pixels = {
-      .mid = mid + (band.pixels.begin - band.rows.begin * p.ow()) * p.ic,
-      .mid_pitch = p.ic,
-      .dst = args.at<float>(DwSep::kDst) + (band.n * p.oh() * p.ow() + band.pixels.begin) * p.oc,
-      .count = band.pixels.end - band.pixels.begin,
-  };
-  const int64_t row = p.iw * p.ic;
-  Pointwise(pixels, PackedPointwise(p, plan.pointwise, args), {0, p.oc},
-            {data.src + band.ahead.begin * row, (band.ahead.end - band.ahead.begin) * row});
+  RowGemm gemm = PointwiseGemm(p, plan.panel, args, mid + (band.pixels.begin - band.rows.begin * p.ow()) * p.ic,
+                               band.n * p.oh() * p.ow() + band.pixels.begin, band.pixels.end - band.pixels.begin);
+  gemm.ahead = data.src + band.ahead.begin * p.iw * p.ic;
+  gemm.ahead_floats = (band.ahead.end - band.ahead.begin) * p.iw * p.ic;
+  Gemm(gemm);
 }
 
 void Run(const FusedPlan& plan, const Args& args, int thread) {
@@ -132,7 +128,7 @@ FusedPlan MakePlan(const DwSep& p, int threads) {
   plan.p = p;
   plan.conv = {.c = p.ic, .rows = p.rows(), .columns = p.columns(), .act = p.act};
   plan.depthwise = ChosenDwConvPlan(plan.conv);
-  plan.pointwise = ChosenPointwiseShape(p);
+  plan.panel = ChosenRowGemmPanel(p.oc);
   for (int thread = 0; thread < threads; ++thread) {
     plan.bands.push_back(BandsOf(plan, Share(p.mb * p.oh() * p.ow(), threads, thread)));
     for (const Band& band : plan.bands.back()) {
@@ -165,11 +161,11 @@ Invocation Prepare(const DwSep& p, const Context& context) {
   invocation.run = [plan, run](const Args& args) {
     Parallel(static_cast<int>(plan->threads()), [&](int thread) { run(*plan, args, thread); });
   };
-  invocation.pack = [plan](const Args& args) { PackPointwise(plan->p, plan->pointwise, args); };
-  invocation.impl = plan->depthwise.Name() + ", " + plan->pointwise.Name() + ", bands of " +
+  invocation.pack = [plan](const Args& args) { PackPointwise(plan->p, plan->panel, args); };
+  invocation.impl = plan->depthwise.Name() + ", " + PanelsName(plan->panel) + ", bands of " +
                     std::to_string(plan->band_rows) + " rows";
   invocation.executed_flops = 2 * MultiplyAdds(*plan);
-  invocation.packed_bytes = PackedPointwiseBytes(p, plan->pointwise);
+  invocation.packed_bytes = PackedPointwiseBytes(p, plan->panel);
   invocation.workspace_bytes = static_cast<size_t>(plan->threads() * plan->mid_floats) * sizeof(float);
   return invocation;
 }

@@ -1,53 +1,55 @@
 #ifndef ROOFGAP_KERNELS_DWSEP_POINTWISE_H_
 #define ROOFGAP_KERNELS_DWSEP_POINTWISE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "kernels/api/variant.h"
 #include "kernels/dwsep/dwsep.h"
+#include "kernels/simd/gemm.h"
+#include "kernels/simd/row_gemm.h"
 
 namespace roofgap {
 
-// The words of the pointwise half (pointwise-inl.h), which `fused` and `two_pass` share.
+// The pointwise half of `fused` and `two_pass`, a RowGemm. Packed: pw_wei in panels (PackB), then pw_bia, filled up
+// with zeros to whole panels.
 
-// How it is computed for a problem on the instruction set that Highway dispatches to now.
-struct PointwiseShape {
-  int64_t rows = 0;     // pixels of a tile
-  int64_t columns = 0;  // output channels that a tile covers where there are enough
-  int64_t nr = 0;       // columns of a panel of packed weights
+// What impl says about it.
+inline std::string PanelsName(int64_t panel) { return "panels of " + std::to_string(panel); }
 
-  // "6x64".
-  std::string Name() const { return std::to_string(rows) + "x" + std::to_string(columns); }
-};
+inline size_t PackedPointwiseBytes(const DwSep& p, int64_t panel) {
+  return static_cast<size_t>(PackedFloats(p.oc, p.ic + 1, panel)) * sizeof(float);
+}
 
-// Pixels of the depthwise result, and where the first of them goes.
-struct PointwisePixels {
-  const float* mid = nullptr;
-  int64_t mid_pitch = 0;
-  float* dst = nullptr;
-  int64_t count = 0;
-};
+inline void PackPointwise(const DwSep& p, int64_t panel, const Args& args) {
+  float* const packed = reinterpret_cast<float*>(args.packed);
+  PackB({args.at<float>(DwSep::kPwWei), p.ic}, p.oc, p.ic, panel, packed);
+  float* const bias = packed + PackedFloats(p.oc, p.ic, panel);
+  std::fill_n(bias, PackedFloats(p.oc, 1, panel), 0.0f);
+  if (p.bia != 0) std::copy_n(args.at<float>(DwSep::kPwBia), p.oc, bias);
+}
 
-// What PackPointwise has packed: pw_wei as PackB packs it, then pw_bia, filled up with zeros to whole panels.
-struct PointwiseWeights {
-  const float* packed = nullptr;
-  const float* bias = nullptr;
-  int64_t oc = 0, ic = 0, act = 0;
-};
-
-// What will be read next. Of all of it at most 16 floats for each step of a tile are fetched.
-struct PointwiseAhead {
-  const float* data = nullptr;
-  int64_t floats = 0;
-};
-
-PointwiseShape ChosenPointwiseShape(const DwSep& problem);
-
-size_t PackedPointwiseBytes(const DwSep& problem, const PointwiseShape& shape);
-void PackPointwise(const DwSep& problem, const PointwiseShape& shape, const Args& args);
-PointwiseWeights PackedPointwise(const DwSep& problem, const PointwiseShape& shape, const Args& args);
+// `count` pixels of dst from the first on, whose depthwise results begin at `mid`, ic floats apart.
+inline RowGemm PointwiseGemm(const DwSep& p, int64_t panel, const Args& args, const float* mid, int64_t first,
+                             int64_t count) {
+  const float* const packed = reinterpret_cast<const float*>(args.packed);
+  return {
+      .a = mid,
+      .a_pitch = p.ic,
+      .chunk = p.ic,
+      .b = packed,
+      .panel = panel,
+      .bias = packed + PackedFloats(p.oc, p.ic, panel),
+      .c = args.at<float>(DwSep::kDst) + first * p.oc,
+      .c_pitch = p.oc,
+      .m = count,
+      .n = p.oc,
+      .k = p.ic,
+      .act = p.act,
+  };
+}
 
 }  // namespace roofgap
 

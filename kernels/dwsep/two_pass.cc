@@ -3,8 +3,8 @@
 #define HWY_TARGET_INCLUDE "kernels/dwsep/two_pass.cc"
 #include "hwy/foreach_target.h"
 // clang-format off: foreach_target.h comes first
-#include "kernels/dwsep/pointwise-inl.h"
 #include "kernels/simd/dwconv-inl.h"
+#include "kernels/simd/row_gemm-inl.h"
 // clang-format on
 #include <algorithm>
 
@@ -23,7 +23,7 @@ struct TwoPassPlan {
   DwSep p{};
   DwConv conv;
   DwConvPlan depthwise;
-  PointwiseShape pointwise;
+  int64_t panel = 0;  // output channels of a panel of packed weights
   int threads = 1;
   bool split_oc = false;  // threads divide the output channels of the pointwise half, not the pixels
 };
@@ -61,15 +61,23 @@ void RunPointwise(const TwoPassPlan& plan, const Args& args, int thread) {
   Range pixels = {0, count};
   Range oc = {0, p.oc};
   if (plan.split_oc) {
-    const Range groups = Share((p.oc + plan.pointwise.columns - 1) / plan.pointwise.columns, plan.threads, thread);
-    oc = {groups.begin * plan.pointwise.columns, std::min(groups.end * plan.pointwise.columns, p.oc)};
+    const Range panels = Share((p.oc + plan.panel - 1) / plan.panel, plan.threads, thread);
+    oc = {panels.begin * plan.panel, std::min(panels.end * plan.panel, p.oc)};
   } else {
     pixels = Share(count, plan.threads, thread);
   }
-  if (oc.begin >= oc.end || pixels.begin >= pixels.end) return;
-  const float* mid = reinterpret_cast<const float*>(args.workspace) + pixels.begin * p.ic;
-  float* dst = args.at<float>(DwSep::kDst) + pixels.begin * p.oc;
-  Pointwise({mid, p.ic, dst, pixels.end - pixels.begin}, PackedPointwise(p, plan.pointwise, args), oc, {});
+  if (oc.begin >= oc.end) return;
+  // A block of pixels, 256 KiB, stays in L2 for all panels of weights.
+  const int64_t block = std::max<int64_t>((256 << 10) / sizeof(float) / p.ic, 1);
+  const float* const mid = reinterpret_cast<const float*>(args.workspace);
+  for (int64_t first = pixels.begin; first < pixels.end; first += block) {
+    RowGemm gemm = PointwiseGemm(p, plan.panel, args, mid + first * p.ic, first, std::min(block, pixels.end - first));
+    gemm.b += oc.begin * p.ic;
+    gemm.bias += oc.begin;
+    gemm.c += oc.begin;
+    gemm.n = oc.end - oc.begin;
+    Gemm(gemm);
+  }
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -90,11 +98,11 @@ Invocation Prepare(const DwSep& p, const Context& context) {
   plan.p = p;
   plan.conv = {.c = p.ic, .rows = p.rows(), .columns = p.columns(), .act = p.act};
   plan.depthwise = ChosenDwConvPlan(plan.conv);
-  plan.pointwise = ChosenPointwiseShape(p);
+  plan.panel = ChosenRowGemmPanel(p.oc);
   plan.threads = context.threads;
   // Each thread reads all of one operand and its share of the other: divide the larger one.
   const int64_t pixels = p.mb * p.oh() * p.ow();
-  plan.split_oc = p.oc > pixels && p.oc >= plan.threads * plan.pointwise.columns;
+  plan.split_oc = p.oc > pixels && p.oc >= plan.threads * plan.panel;
   const auto depthwise = &HWY_DYNAMIC_DISPATCH(RunDepthwise);
   const auto pointwise = &HWY_DYNAMIC_DISPATCH(RunPointwise);
   Invocation invocation;
@@ -102,13 +110,13 @@ Invocation Prepare(const DwSep& p, const Context& context) {
     Parallel(plan.threads, [&](int thread) { depthwise(plan, args, thread); });
     Parallel(plan.threads, [&](int thread) { pointwise(plan, args, thread); });
   };
-  invocation.pack = [plan](const Args& args) { PackPointwise(plan.p, plan.pointwise, args); };
-  invocation.impl = plan.depthwise.Name() + ", " + plan.pointwise.Name();
+  invocation.pack = [plan](const Args& args) { PackPointwise(plan.p, plan.panel, args); };
+  invocation.impl = plan.depthwise.Name() + ", " + PanelsName(plan.panel);
   const auto channels = static_cast<double>(p.mb * p.ic);
   invocation.executed_flops =
       2 * channels *
       (plan.depthwise.Macs(plan.conv) + static_cast<double>(p.oh() * p.ow()) * static_cast<double>(p.oc));
-  invocation.packed_bytes = PackedPointwiseBytes(p, plan.pointwise);
+  invocation.packed_bytes = PackedPointwiseBytes(p, plan.panel);
   invocation.workspace_bytes = static_cast<size_t>(pixels * p.ic) * sizeof(float);
   return invocation;
 }

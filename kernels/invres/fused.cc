@@ -5,8 +5,8 @@
 #include "hwy/foreach_target.h"
 // clang-format off: foreach_target.h comes first
 #include "kernels/invres/squeeze-inl.h"
-#include "kernels/invres/tile-inl.h"
 #include "kernels/simd/dwconv-inl.h"
+#include "kernels/simd/row_gemm-inl.h"
 // clang-format on
 #include <algorithm>
 #include <cstring>
@@ -22,7 +22,7 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr int64_t kLanes = tile::kLanes;
+constexpr int64_t kLanes = static_cast<int64_t>(hwy::HWY_NAMESPACE::MaxLanes(hwy::HWY_NAMESPACE::ScalableTag<float>()));
 
 float* Workspace(const Args& args) { return reinterpret_cast<float*>(args.workspace); }
 const float* Packed(const Args& args) { return reinterpret_cast<const float*>(args.packed); }
@@ -38,12 +38,13 @@ void Expand(const FusedPlan& plan, const Args& args, int64_t n, Range rows, int6
   const InvRes& p = plan.p;
   if (rows.begin >= rows.end) return;
   const int64_t first = chunk * plan.width;
-  const tile::Matrices of = {
+  const RowGemm of = {
       .a = args.at<float>(InvRes::kSrc) + (n * p.ih + rows.begin) * p.ih * p.c,
       .a_pitch = p.c,
       .chunk = p.c,
       .chunk_pitch = 0,
       .b = Packed(args) + first * p.c,
+      .panel = plan.tiles.expand_nr,
       .bias = Packed(args) + plan.ExpandBiasAt() + first,
       .added = nullptr,
       .c = to,
@@ -53,7 +54,7 @@ void Expand(const FusedPlan& plan, const Args& args, int64_t n, Range rows, int6
       .k = p.c,
       .act = p.act,
   };
-  plan.tiles.expand_nr == 3 * kLanes ? tile::Gemm<3>(of) : tile::Gemm<2>(of);
+  Gemm(of);
 }
 
 // Rows of d, one chunk of channels, [row][oh][width], from `e`, where row band.in.begin of the chunk begins.
@@ -77,12 +78,13 @@ void Project(const FusedPlan& plan, const Args& args, const float* d, int64_t pi
   const InvRes& p = plan.p;
   constexpr int64_t kRows = 112;  // stay in L2 for all panels of weights
   for (int64_t begin = 0; begin < pixels; begin += kRows) {
-    const tile::Matrices of = {
+    const RowGemm of = {
         .a = d + begin * plan.width,
         .a_pitch = plan.width,
         .chunk = plan.width,
         .chunk_pitch = plan.filtered_chunk(),
         .b = Packed(args) + plan.ProjectAt(),
+        .panel = plan.tiles.project_nr,
         .bias = Packed(args) + plan.ProjectBiasAt(),
         .added = residual != nullptr ? residual + begin * p.oc : nullptr,
         .c = dst + begin * p.oc,
@@ -92,7 +94,7 @@ void Project(const FusedPlan& plan, const Args& args, const float* d, int64_t pi
         .k = p.mc,
         .act = 0,
     };
-    plan.tiles.project_nr == 3 * kLanes ? tile::Gemm<3>(of) : tile::Gemm<2>(of);
+    Gemm(of);
   }
 }
 
@@ -165,10 +167,7 @@ void RunProject(const FusedPlan& plan, const Args& args, int thread) {
 }
 
 FusedTiles TilesFor(const InvRes& p) {
-  // With 16 registers a tile of 4 rows by 3 vectors is no better than one of 6 by 2.
-  constexpr bool kThree = tile::kTallRows[3] > 4;
-  const auto nr = [](int64_t n) { return (kThree && (n + kLanes - 1) / kLanes % 3 == 0 ? 3 : 2) * kLanes; };
-  return {.expand_nr = nr(p.mc), .project_nr = nr(p.oc), .gemm = ChosenGemmShape()};
+  return {.expand_nr = RowGemmPanel(p.mc), .project_nr = RowGemmPanel(p.oc), .gemm = ChosenGemmShape()};
 }
 
 using Phase = void (*)(const FusedPlan&, const Args&, int);

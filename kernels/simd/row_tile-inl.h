@@ -1,14 +1,9 @@
-// The GEMM of `fused`: rows at a fixed pitch, sums over short or chunked k, the residual added from where it lies.
-//
-//   c[i][j] = act(bias[j] + (added ? added[i][j] : 0) + sum over k of a[i][k] * b[k][j]),  i < m, j < n
-//
-// Beside kernels/simd/gemm_tile-inl.h it saves what counts when k is 16 to 32 or n is 16 to 24: lists of row pointers
-// (23 ns a tile), copying the residual into c first, and storing the last columns one by one.
-#if defined(ROOFGAP_KERNELS_INVRES_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ROOFGAP_KERNELS_INVRES_TILE_INL_H_
-#undef ROOFGAP_KERNELS_INVRES_TILE_INL_H_
+// The tiles of the GEMM of rows at a fixed pitch (row_gemm-inl.h), for row_gemm.cc.
+#if defined(ROOFGAP_KERNELS_SIMD_ROW_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ROOFGAP_KERNELS_SIMD_ROW_TILE_INL_H_
+#undef ROOFGAP_KERNELS_SIMD_ROW_TILE_INL_H_
 #else
-#define ROOFGAP_KERNELS_INVRES_TILE_INL_H_
+#define ROOFGAP_KERNELS_SIMD_ROW_TILE_INL_H_
 #endif
 
 #include <algorithm>
@@ -16,8 +11,8 @@
 #include <type_traits>
 
 #include "hwy/highway.h"
-#include "kernels/api/parallel.h"
 #include "kernels/simd/activation-inl.h"
+#include "kernels/simd/row_gemm.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
@@ -48,24 +43,22 @@ inline constexpr int64_t kShortSum = 48;
 // in a burst take the place of multiply-adds, a cycle for each vector (Zen 5), those in between them do not.
 inline constexpr int LastSteps(int sums, int of_b) { return std::clamp((kRegisters - 1 - sums) / of_b, 0, 4); }
 
-struct Matrices {
-  const float* a;
-  int64_t a_pitch;
-  // a[i][k] is at i * a_pitch + k / chunk * chunk_pitch + k % chunk.
-  int64_t chunk, chunk_pitch;
-  const float* b;      // PackB's panels of NV vectors
-  const float* bias;   // readable in whole vectors
-  const float* added;  // null: nothing, else act is none; its rows are as far apart as those of c
-  float* c;
-  int64_t c_pitch;
-  int64_t m, n, k, act;
-};
-
 // A panel of b, `pitch` floats wide, and its first column; its last vector has `last` columns.
 struct Panel {
   const float* b;
   int64_t pitch, column, last;
 };
+
+// What is fetched into L2: `step` floats further with each k.
+struct Stream {
+  const float* at;
+  int64_t step;
+};
+
+HWY_INLINE void Fetch(Stream& ahead) {
+  __builtin_prefetch(ahead.at, 0, 2);
+  ahead.at += ahead.step;
+}
 
 HWY_INLINE V LoadFirst(const float* from, int64_t count) {
 #if HWY_TARGET == HWY_AVX3
@@ -128,7 +121,7 @@ HWY_INLINE V Zero() {
 
 // The last kLast steps, at `a` and `b`, then the bias, what was to be added, the activation and the store.
 template <Activation kAct, bool kAdd, int kLast, int MR, int NV>
-HWY_INLINE void FinishRows(const Matrices& of, const Panel& panel, const Rows<MR>& a, const float* b, int64_t at,
+HWY_INLINE void FinishRows(const RowGemm& of, const Panel& panel, const Rows<MR>& a, const float* b, int64_t at,
                            V (&sum)[MR][NV]) {
   const D d;
   V bv[kLast + 1][NV];
@@ -161,7 +154,7 @@ HWY_INLINE void FinishRows(const Matrices& of, const Panel& panel, const Rows<MR
 
 // One choice a tile: a branch for each vector would fill the reorder buffer.
 template <int kLast, int MR, int NV>
-HWY_INLINE void Finish(const Matrices& of, const Panel& panel, const Rows<MR>& a, const float* b, int64_t at,
+HWY_INLINE void Finish(const RowGemm& of, const Panel& panel, const Rows<MR>& a, const float* b, int64_t at,
                        V (&sum)[MR][NV]) {
   if (of.added != nullptr) return FinishRows<Activation::kNone, true, kLast>(of, panel, a, b, at, sum);
   switch (static_cast<Activation>(of.act)) {
@@ -174,7 +167,7 @@ HWY_INLINE void Finish(const Matrices& of, const Panel& panel, const Rows<MR>& a
 
 // The rare ends, where all steps are done: a part of the last vector, or fewer steps than the last ones.
 template <int MR, int NV>
-HWY_INLINE void FinishPart(const Matrices& of, const Panel& panel, int64_t at, V (&sum)[MR][NV]) {
+HWY_INLINE void FinishPart(const RowGemm& of, const Panel& panel, int64_t at, V (&sum)[MR][NV]) {
   const D d;
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) {
@@ -220,7 +213,7 @@ HWY_INLINE void FourSteps(const Panel& panel, const Rows<MR>& a, const float* b,
 
 // MR rows from `row` on x NV vectors.
 template <int MR, int NV>
-HWY_INLINE void TileAt(const Matrices& of, const Panel& panel, int64_t row) {
+HWY_INLINE void TileAt(const RowGemm& of, const Panel& panel, int64_t row, Stream& ahead) {
   constexpr int kLast = LastSteps(MR * NV, NV);
   const D d;
   V sum[MR][NV];
@@ -238,12 +231,14 @@ HWY_INLINE void TileAt(const Matrices& of, const Panel& panel, int64_t row) {
     int64_t k = std::min(left, of.chunk) - (parted ? 0 : kLast);
     if constexpr (NV == 1 && kLanes >= 4) {
       for (; k >= 4; k -= 4) {
+        Fetch(ahead);
         FourSteps(panel, a, b, sum);
         b += 4 * panel.pitch;
         a.Advance(4);
       }
     }
     for (; k > 0; --k) {
+      Fetch(ahead);
       V bv[NV];
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v) bv[v] = hn::LoadU(d, b + v * kLanes);
@@ -265,7 +260,7 @@ HWY_INLINE void TileAt(const Matrices& of, const Panel& panel, int64_t row) {
 // As TileAt<2 R, 2> where the second vector has 8 columns at most: it would be half empty, so that two rows share one.
 // With n = 24 that is 3 multiply-adds for 2 rows in place of 4.
 template <int R>
-HWY_INLINE void PairTileAt(const Matrices& of, const Panel& panel, int64_t row) {
+HWY_INLINE void PairTileAt(const RowGemm& of, const Panel& panel, int64_t row, Stream& ahead) {
   const D d;
   const hn::Half<D> half;
   const auto low = hn::FirstN(d, kLanes / 2);
@@ -282,6 +277,7 @@ HWY_INLINE void PairTileAt(const Matrices& of, const Panel& panel, int64_t row) 
   Rows<2 * R> a(of.a + row * of.a_pitch, of.a_pitch);
   for (int64_t left = of.k; left > 0; left -= of.chunk, a.Advance(of.chunk_pitch - of.chunk)) {
     for (int64_t k = std::min(left, of.chunk); k > 0; --k) {
+      Fetch(ahead);
       const V b0 = hn::LoadU(d, b);
       const auto b1 = hn::LoadU(half, b + kLanes);
       const V both = hn::Combine(d, b1, b1);
@@ -326,80 +322,6 @@ HWY_INLINE void PairTileAt(const Matrices& of, const Panel& panel, int64_t row) 
   }
 }
 #endif
-
-// Tiles of MR rows, one below the other; of pairs where NV is kPaired. The loop is inside, for a call and its return
-// cost 6 ns where returns are not predicted (see ByHeight).
-inline constexpr int kPaired = 0;
-
-template <int MR, int NV>
-void TilesOf(const Matrices& matrices, const Panel& columns, Range rows) {
-  // Copies, which the compiler knows that no store changes.
-  const Matrices of = matrices;
-  const Panel panel = columns;
-  for (int64_t row = rows.begin; row < rows.end; row += MR) {
-    asm("" : "+r"(row));  // as in FinishRows
-#if HWY_TARGET == HWY_AVX3
-    if constexpr (NV == kPaired) {
-      PairTileAt<MR / 2>(of, panel, row);
-      continue;
-    }
-#endif
-    TileAt<MR, std::max(NV, 1)>(of, panel, row);
-  }
-}
-
-// Calls TilesOf<kEach * height, NV>, the height found in [kFirst, kFirst + kCount) by halving: where indirect branches
-// are not predicted (mitigations of Spectre) a table of functions costs 8 ns a tile, of about 50.
-template <int NV, int kEach, int kFirst, int kCount>
-HWY_INLINE void ByHeight(int64_t height, const Matrices& of, const Panel& panel, Range rows) {
-  if constexpr (kCount == 1) {
-    TilesOf<kEach * kFirst, NV>(of, panel, rows);
-  } else {
-    constexpr int kHalf = kCount / 2;
-    if (height < kFirst + kHalf) return ByHeight<NV, kEach, kFirst, kHalf>(height, of, panel, rows);
-    ByHeight<NV, kEach, kFirst + kHalf, kCount - kHalf>(height, of, panel, rows);
-  }
-}
-
-// All rows of a panel, in tiles of `most` units of kEach rows at most, whose heights differ by one unit at most.
-template <int NV, int kEach, int kMost>
-HWY_INLINE void AllRows(const Matrices& of, const Panel& panel, int64_t most) {
-  const int64_t units = of.m / kEach;
-  const int64_t tiles = (units + most - 1) / most;
-  const int64_t height = units / tiles;
-  const int64_t taller = units - height * tiles;
-  const int64_t split = taller * (height + 1) * kEach;
-  if (taller > 0) ByHeight<NV, kEach, 1, kMost>(height + 1, of, panel, {0, split});
-  ByHeight<NV, kEach, 1, kMost>(height, of, panel, {split, of.m});
-}
-
-template <int NV>
-HWY_INLINE void AllRows(const Matrices& of, const Panel& panel) {
-  AllRows<NV, 1, kTallRows[NV]>(of, panel, of.k <= kShortSum ? kShortRows[NV] : kTallRows[NV]);
-}
-
-// Panels of PV vectors; the last may have fewer columns, and tiles of fewer vectors.
-template <int PV>
-HWY_INLINE void Gemm(const Matrices& of) {
-  Panel panel = {of.b, PV * kLanes, 0, kLanes};
-  for (; panel.column < of.n; panel.column += panel.pitch, panel.b += of.k * panel.pitch) {
-    const int64_t columns = std::min(panel.pitch, of.n - panel.column);
-    const int64_t vectors = (columns + kLanes - 1) / kLanes;
-    panel.last = columns - (vectors - 1) * kLanes;
-    if (vectors == 1) {
-      AllRows<1>(of, panel);
-    } else if (vectors == 3) {
-      AllRows<PV>(of, panel);
-#if HWY_TARGET == HWY_AVX3
-    } else if (PV == 2 && panel.last <= kLanes / 2 && of.m % 2 == 0) {
-      constexpr int kPairs = 8;
-      AllRows<kPaired, 2, kPairs>(of, panel, kPairs);
-#endif
-    } else {
-      AllRows<2>(of, panel);
-    }
-  }
-}
 
 }  // namespace tile
 // NOLINTNEXTLINE(google-readability-namespace-comments)
