@@ -71,11 +71,22 @@ HWY_INLINE void AllRows(const RowGemm& of, const Panel& panel, Stream& ahead) {
   AllRows<NV, 1, kTallRows[NV]>(of, panel, GemmRowsPerTile(of.a_pitch, most), ahead);
 }
 
+// The sums for which tiles of four vectors, two panels at once, are better: 2 % of a whole block with k = 32, nothing
+// with k = 64 and more (Zen 5).
+inline constexpr Range kFourVectors = {32, kShortSum + 1};
+
 // Panels of PV vectors; the last may have fewer columns, and tiles of fewer vectors.
 template <int PV>
 HWY_INLINE void AllPanels(const RowGemm& of, Stream ahead) {
-  Panel panel = {of.b, PV * kLanes, 0, kLanes};
-  for (; panel.column < of.n; panel.column += panel.pitch, panel.b += of.k * panel.pitch) {
+  Panel panel = {of.b, PV * kLanes, of.k * PV * kLanes, 0, kLanes};
+#if HWY_TARGET == HWY_AVX3
+  if (PV == 2 && of.k >= kFourVectors.begin && of.k < kFourVectors.end) {
+    for (; panel.column + 4 * kLanes <= of.n; panel.column += 4 * kLanes, panel.b += 2 * panel.next) {
+      AllRows<4>(of, panel, ahead);
+    }
+  }
+#endif
+  for (; panel.column < of.n; panel.column += panel.pitch, panel.b += panel.next) {
     const int64_t columns = std::min(panel.pitch, of.n - panel.column);
     const int64_t vectors = (columns + kLanes - 1) / kLanes;
     panel.last = columns - (vectors - 1) * kLanes;

@@ -28,7 +28,7 @@ inline constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
 // Rows of a tile by its vectors of columns, at most: tall ones load least for each multiply-add; those of short sums
 // leave registers for the rows of b that more last steps need.
 #if HWY_TARGET == HWY_AVX3
-inline constexpr int kTallRows[] = {0, 14, 14, 9}, kShortRows[] = {0, 14, 12, 6};
+inline constexpr int kTallRows[] = {0, 14, 14, 9, 6}, kShortRows[] = {0, 14, 12, 6, 6};
 inline constexpr int kRegisters = 32;
 #elif HWY_ARCH_ARM
 inline constexpr int kTallRows[] = {0, 12, 12, 8}, kShortRows[] = {0, 12, 12, 8};
@@ -43,10 +43,11 @@ inline constexpr int64_t kShortSum = 48;
 // in a burst take the place of multiply-adds, a cycle for each vector (Zen 5), those in between them do not.
 inline constexpr int LastSteps(int sums, int of_b) { return std::clamp((kRegisters - 1 - sums) / of_b, 0, 4); }
 
-// A panel of b, `pitch` floats wide, and its first column; its last vector has `last` columns.
+// A panel of b, `pitch` floats wide, and its first column; its last vector has `last` columns. Tiles of four vectors
+// cover the panel behind it too, which begins `next` floats further.
 struct Panel {
   const float* b;
-  int64_t pitch, column, last;
+  int64_t pitch, next, column, last;
 };
 
 // What is fetched into L2: `step` floats further with each k.
@@ -54,6 +55,15 @@ struct Stream {
   const float* at;
   int64_t step;
 };
+
+// A row of b.
+template <int NV>
+HWY_INLINE void LoadRow(const Panel& panel, const float* b, V (&to)[NV]) {
+#pragma GCC unroll 8
+  for (int v = 0; v < NV; ++v) {
+    to[v] = hn::LoadU(D(), NV == 4 && v > 1 ? b + panel.next + (v - 2) * kLanes : b + v * kLanes);
+  }
+}
 
 HWY_INLINE void Fetch(Stream& ahead) {
   __builtin_prefetch(ahead.at, 0, 2);
@@ -126,10 +136,7 @@ HWY_INLINE void FinishRows(const RowGemm& of, const Panel& panel, const Rows<MR>
   const D d;
   V bv[kLast + 1][NV];
 #pragma GCC unroll 4
-  for (int k = 0; k < kLast; ++k) {
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) bv[k][v] = hn::LoadU(d, b + k * panel.pitch + v * kLanes);
-  }
+  for (int k = 0; k < kLast; ++k) LoadRow(panel, b + k * panel.pitch, bv[k]);
   const float* const bias = of.bias + panel.column;
   const float* added = of.added + (kAdd ? at : 0);
   float* c = of.c + at;
@@ -215,7 +222,6 @@ HWY_INLINE void FourSteps(const Panel& panel, const Rows<MR>& a, const float* b,
 template <int MR, int NV>
 HWY_INLINE void TileAt(const RowGemm& of, const Panel& panel, int64_t row, Stream& ahead) {
   constexpr int kLast = LastSteps(MR * NV, NV);
-  const D d;
   V sum[MR][NV];
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) {
@@ -240,8 +246,7 @@ HWY_INLINE void TileAt(const RowGemm& of, const Panel& panel, int64_t row, Strea
     for (; k > 0; --k) {
       Fetch(ahead);
       V bv[NV];
-#pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) bv[v] = hn::LoadU(d, b + v * kLanes);
+      LoadRow(panel, b, bv);
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m) {
         const V av = Broadcast<NV>(a.At(m));
