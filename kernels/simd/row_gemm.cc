@@ -19,7 +19,7 @@ namespace {
 
 // Tiles of MR rows, one below the other; of pairs where NV is kPaired. The loop is inside, for a call and its return
 // cost 6 ns where returns are not predicted (see ByHeight).
-inline constexpr int kPaired = 0;
+[[maybe_unused]] constexpr int kPaired = 0;
 
 template <int MR, int NV>
 void TilesOf(const RowGemm& matrices, const Panel& columns, Range rows, Stream& stream) {
@@ -73,7 +73,7 @@ HWY_INLINE void AllRows(const RowGemm& of, const Panel& panel, Stream& ahead) {
 
 // The sums for which tiles of four vectors, two panels at once, are better: 2 % of a whole block with k = 32, nothing
 // with k = 64 and more (Zen 5).
-inline constexpr Range kFourVectors = {32, kShortSum + 1};
+[[maybe_unused]] constexpr Range kFourVectors = {32, kShortSum + 1};
 
 // Panels of PV vectors; the last may have fewer columns, and tiles of fewer vectors.
 template <int PV>
