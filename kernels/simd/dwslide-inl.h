@@ -32,6 +32,9 @@ struct Strip {
   Range columns;  // and as many columns left, and right
   int64_t count;  // at least Slide::kLive - 1
   int64_t act;
+  // What to fetch into L2 meanwhile: `ahead_pairs` pairs of cache lines a step from `ahead` on.
+  const float* ahead;
+  int64_t ahead_pairs;
 };
 
 // R rows of outputs of a KxK kernel, strides S x S. A step takes the next S columns of inputs, each loaded once for all
@@ -63,7 +66,12 @@ class Slide {
     At at = {strip.src, strip.dst, 0};
     Begin<0>(strip, wei, bias, at, sum);
 #pragma GCC unroll 1
-    while (at.column < strip.count) Step<0, kLive - 1>(strip, wei, bias, at, sum);
+    while (at.column < strip.count) {
+      Step<0, kLive - 1>(strip, wei, bias, at, sum);
+      const float* ahead = strip.ahead + (at.column - kLive) * strip.ahead_pairs * 32;
+#pragma GCC unroll 1
+      for (int64_t i = 0; i < strip.ahead_pairs; ++i) __builtin_prefetch(ahead + i * 32, 0, 2);
+    }
     End<1>(strip, wei, bias, at, sum);
   }
 
