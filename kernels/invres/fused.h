@@ -115,7 +115,12 @@ inline void SetChunks(FusedPlan& plan, int64_t panels) {
 
 // The depthwise convolution of a chunk.
 inline DwConv DepthwiseOf(const FusedPlan& plan) {
-  return {.c = plan.width, .rows = plan.p.window(), .columns = plan.p.window(), .act = plan.p.act};
+  const InvRes& p = plan.p;
+  return {.c = plan.width,
+          .rows = p.window(),
+          .columns = p.window(),
+          .act = p.act,
+          .src_floats = p.expands() ? kBudget : p.ih * p.ih * p.mc};
 }
 
 // Bands of at most plan.band_rows output rows for the rows [begin, end) of all maps, one map after the other.

@@ -14,7 +14,10 @@ struct DwConv {
   int64_t c = 0;
   Window rows;
   Window columns;
-  int64_t act = 0;  // kernels/api/activation.h
+  int64_t act = 0;         // kernels/api/activation.h
+  int64_t src_floats = 0;  // of what the map is a part of; 0: it is all. Decides how it is computed, nothing else
+
+  int64_t SrcFloats() const { return src_floats > 0 ? src_floats : rows.in * columns.in * c; }
 };
 
 struct DwConvData {

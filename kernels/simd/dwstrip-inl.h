@@ -212,7 +212,7 @@ inline bool Crowds(const DwConv& conv) {
   const int64_t taps = conv.columns.taps;
   const int64_t lines = ((MaxRows(taps, stride) - 1) * stride + taps) * 8 * stride;
   const int64_t sets = 1024 / std::gcd<int64_t>(1024, std::gcd(conv.c, conv.columns.in * conv.c));
-  const bool near = conv.rows.in * conv.columns.in * conv.c <= kL2Floats;
+  const bool near = conv.SrcFloats() <= kL2Floats;
   return lines > (near ? 16 : 8) * sets;
 }
 
