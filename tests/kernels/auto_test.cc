@@ -27,8 +27,9 @@ const Variant* Picked(const Problem& problem, const std::string& impl) {
 }
 
 TEST(AutoTest, IsWhatItPickedAndSaysSo) {
-  for (std::string_view text : {"conv2d:ic16ih9oc32kh3ph1bia1act1", "conv2d:ic16ih9oc32kh3sh2ph1", "fc:ic64oc40",
-                                "fc:mb9ic64oc40", "dwconv2d:c40ih9kh3ph1", "invres:c16mc96oc16ih14kh3ph1res1"}) {
+  for (std::string_view text :
+       {"conv2d:ic16ih9oc32kh3ph1bia1act1", "conv2d:ic16ih9oc32kh3sh2ph1", "fc:ic64oc40", "fc:mb9ic64oc40",
+        "dwconv2d:c40ih9kh3ph1", "dwsep:ic16ih9oc24kh3ph1", "invres:c16mc96oc16ih14kh3ph1res1"}) {
     const Problem problem = ParseProblem(text);
     const Context context{.threads = 2};
     const Invocation invocation = FindVariant(OpOf(problem), "auto")->prepare(problem, context);
