@@ -113,6 +113,7 @@ class Slide {
     for (int r = 0; r < R; ++r) sum[0][r] = bias;
 #pragma GCC unroll 2
     for (int phase = S - 1; phase >= 0; --phase) {
+      if (S * kLast < phase) continue;  // before the first tap
       const int64_t column = at.column * S - phase;
       if (!kInside && (column < strip.columns.begin || column >= strip.columns.end)) continue;
       const float* src = at.src - phase * strip.in;
