@@ -82,9 +82,9 @@ bool ReadsBeyond(const Convolution& one) {
   return std::string_view(one.primitive.impl_info_str()) == "jit_1x1:sse41" && one.layouts.starts_with("nhwc");
 }
 
-bool IsRef(const Convolution& one) { return std::string_view(one.primitive.impl_info_str()).substr(0, 3) == "ref"; }
-
 }  // namespace
+
+bool IsRef(const Convolution& one) { return std::string_view(one.primitive.impl_info_str()).substr(0, 3) == "ref"; }
 
 Convolution Describe(const ConvolutionShape& shape, const memory::desc* src, const memory::desc* dst) {
   const ConvolutionDesc wanted =
@@ -100,7 +100,7 @@ Convolution Describe(const ConvolutionShape& shape, const memory::desc* src, con
 
 std::vector<Convolution> DescribeAll(const ConvolutionShape& shape) {
   std::vector<Convolution> all;
-  for (const Tag tag : {Tag::any, Tag::nhwc, Tag::nChw16c, Tag::nChw8c}) {
+  for (const Tag tag : kLayouts) {
     try {
       const ConvolutionDesc wanted = Wanted(shape, F32(SrcDims(shape), tag), F32(DstDims(shape), tag));
       for (const auto& primitive : MakeConvolutions(Engine(), wanted)) {

@@ -65,12 +65,19 @@ struct Convolution {
   std::string layouts;  // "nhwc>nChw16c": src and dst as the primitive wants them
 };
 
+// Whether it is one of the library's plain loops, hundreds of times slower than its kernels.
+bool IsRef(const Convolution& one);
+
+// The layouts of activations that variants try: the library's choice, channels last, blocked by 16 and by 8 channels.
+inline constexpr memory::format_tag kLayouts[] = {memory::format_tag::any, memory::format_tag::nhwc,
+                                                  memory::format_tag::nChw16c, memory::format_tag::nChw8c};
+
 // Plans what the library prefers. Weights may take any layout; so may the activations, unless `src` or `dst` is given.
 Convolution Describe(const ConvolutionShape& shape, const memory::desc* src = nullptr,
                      const memory::desc* dst = nullptr);
 
-// Plans every implementation that the library has with activations in layouts of its choice, NHWC, or blocked by 16 or
-// by 8 channels, each once. Without those called "ref", plain loops hundreds of times slower, unless there is no other.
+// Plans every implementation that the library has with activations in each of kLayouts, each once. Without its plain
+// loops, unless there is no other.
 std::vector<Convolution> DescribeAll(const ConvolutionShape& shape);
 
 // Appends it to the plan, with weights and bias from these operands. `added` is what the shape says is added.
