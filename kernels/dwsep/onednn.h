@@ -51,7 +51,9 @@ inline Chain Describe(const DwSep& p, memory::format_tag layout) {
       },
       &wanted);
   const memory::desc mid = pw.primitive.src_desc();
-  const Convolution dw = onednn::Describe(ShapeOf(p, p.ic, p.ic, p.ic, memory::format_tag::hwigo), nullptr, &mid);
+  // Blocked `mid` from a src of its choice would be a plain loop.
+  const memory::desc src = F32({p.mb, p.ic, p.ih, p.iw}, layout);
+  const Convolution dw = onednn::Describe(ShapeOf(p, p.ic, p.ic, p.ic, memory::format_tag::hwigo), &src, &mid);
   return {dw, pw};
 }
 

@@ -141,7 +141,9 @@ inline Chain Describe(const InvRes& p, Tag layout) {
     e = chain.expand->primitive.dst_desc();
     chain.dw = onednn::Describe(Depthwise(p), &e, &d);
   } else {
-    chain.dw = onednn::Describe(Depthwise(p), nullptr, &d);
+    // Blocked d from a src of its choice would be a plain loop.
+    const memory::desc e = F32({p.mb, p.mc, p.ih, p.ih}, layout);
+    chain.dw = onednn::Describe(Depthwise(p), &e, &d);
   }
   const memory::desc src = (p.expands() ? chain.expand : chain.dw)->primitive.src_desc();
   DescribeRest(chain, p, src, chain.dw->primitive.dst_desc());
