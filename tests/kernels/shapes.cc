@@ -133,6 +133,15 @@ constexpr std::string_view kShapes[] = {
     "dwconv2d:c512ih9kh3ph1bia1act1",
     "dwconv2d:c1024ih11iw7kh3sh2ph1bia1act3",
     "dwconv2d:c512ih5iw16kh3",
+    // Strips of one row with both edges, and of other heights; blocks of 3x3 and of 5x5 with stride 2 on every target.
+    "dwconv2d:c24ih1iw9kh5ph2bia1",
+    "dwconv2d:c32ih2iw9kh3sh2ph1",
+    "dwconv2d:c16ih1iw6kh5sh2ph2",
+    "dwconv2d:c16ih9iw7kh5sh2ph2bia1act1",
+    "dwconv2d:c256ih5iw17kh3ph1bia1act2",
+    "dwconv2d:c24ih9kh5sh2ph3",
+    "dwconv2d:c512ih14kh3ph1",
+    "dwconv2d:c1024ih13iw9kh3sh2ph1bia1",
 
     "dwsep:ic1ih1oc1kh1",
     "dwsep:ic3ih5oc17kh3ph1bia1act1",
@@ -176,6 +185,12 @@ constexpr std::string_view kShapes[] = {
     "invres:c8mc128oc8ih72kh3ph1res1",   // large enough for a depthwise post-op of oneDNN's
     "invres:c24mc144oc24ih33kh5ph2res1act3",
     "invres:c8mc200oc10ih45kh3sh2ph1",
+    "invres:mb2c8mc96oc8ih40kh3ph1",    // of two maps
+    "invres:c16mc65oc32ih5kh3ph1",      // one channel in the last chunk
+    "invres:c64mc40oc64ih7kh3ph1res1",  // a residual of four vectors
+    "invres:c64mc200oc30ih7kh3ph1",     // threads by chunks, also with squeeze-and-excite
+    "invres:c48mc96oc8ih7kh5ph2se2act1",
+    "invres:c3mc40oc4ih56kh3ph1se2act3",  // several bands and squeeze-and-excite
     "invres:mb2c8mc28oc8ih6kh3ph1res1se4act3",
     "invres:c8mc24oc12ih9kh5sh2ph2se5act1",
     "invres:mb3c7mc19oc7ih5kh3ph1res1se1",

@@ -197,6 +197,10 @@ TEST_P(VariantTest, AgreesWithTheReferenceOnEveryShape) {
       scope.reset();  // calls keep what prepare fetched
       EXPECT_EQ(invocation.impl.rfind(isa, 0), 0u) << "asked for " << isa << ", got " << invocation.impl;
       EXPECT_TRUE(std::isfinite(invocation.executed_flops) && invocation.executed_flops >= 0);
+      // No algorithm of these ops saves multiplications.
+      if (variant->op == DwConv2d::kOp || variant->op == DwSep::kOp || variant->op == InvRes::kOp) {
+        EXPECT_GE(invocation.executed_flops, (1 - 1e-9) * Count(problem, dtype).flops);
+      }
       ExpectCorrect(invocation, ExampleOf(problem, dtype), dtype);
       ++ran;
     }
