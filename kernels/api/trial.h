@@ -15,9 +15,9 @@ namespace roofgap {
 // For variants that choose among others in prepare, by trying them.
 
 // Which of several prepared calls of `problem` (not empty) is the fastest here and now: the one with the shortest call
-// of a few, on the same seeded random operands, warm, taken in turn. About 0.1 s, or five calls each where those take
-// longer; whoever is far behind leaves after 20 ms of calls. A choice, not a measurement: near ties fall either way.
-// The operands and all of the contenders' memory are allocated at once, and freed on return.
+// of a few, each after an untimed one, on the same seeded random operands, taken in turn. About 0.1 s, or five turns
+// where those take longer; whoever is far behind leaves after 20 ms of calls. A choice, not a measurement: near ties
+// fall either way. The operands and all of the contenders' memory are allocated at once, and freed on return.
 size_t Fastest(const Problem& problem, const Context& context, std::span<const Invocation> contenders);
 
 // The fastest among the variants of the problem's op with these names that are registered and support it; "[name]" is
