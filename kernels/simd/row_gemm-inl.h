@@ -16,13 +16,14 @@ HWY_BEFORE_NAMESPACE();
 namespace roofgap {
 namespace HWY_NAMESPACE {
 
-// Columns of a panel of b: three vectors where they fill whole panels, else two. With 16 registers a tile of 4 rows by
-// 3 vectors is no better than one of 6 by 2.
+// With 16 registers a tile of 4 rows by 3 vectors is no better than one of 6 by 2.
+inline constexpr bool kThreeVectorPanels = HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM;
+
+// Columns of a panel of b: three vectors where they fill whole panels, else two.
 inline int64_t RowGemmPanel(int64_t n) {
-  constexpr bool kThree = HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM;
   constexpr int64_t kLanes =
       static_cast<int64_t>(hwy::HWY_NAMESPACE::MaxLanes(hwy::HWY_NAMESPACE::ScalableTag<float>()));
-  return (kThree && (n + kLanes - 1) / kLanes % 3 == 0 ? 3 : 2) * kLanes;
+  return (kThreeVectorPanels && (n + kLanes - 1) / kLanes % 3 == 0 ? 3 : 2) * kLanes;
 }
 
 // Nothing needs to be aligned; nothing behind column n of c is written. Single-threaded; allocates nothing.

@@ -120,7 +120,11 @@ Stream StreamOf(const RowGemm& of) {
 
 void Gemm(const RowGemm& of) {
   const tile::Stream ahead = tile::StreamOf(of);
-  of.panel == 3 * tile::kLanes ? tile::AllPanels<3>(of, ahead) : tile::AllPanels<2>(of, ahead);
+  HWY_DASSERT(of.added == nullptr || of.act == 0);
+  if constexpr (kThreeVectorPanels) {
+    if (of.panel == 3 * tile::kLanes) return tile::AllPanels<3>(of, ahead);
+  }
+  tile::AllPanels<2>(of, ahead);
 }
 
 namespace {

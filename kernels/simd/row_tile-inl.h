@@ -94,11 +94,17 @@ HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
 // Not folded into the multiply-adds, which would load the scalar once for each vector.
 template <int NV>
 HWY_INLINE V Broadcast(const float* scalar) {
+#if HWY_ARCH_ARM
+  float loaded = *scalar;
+  asm volatile("" : "+w"(loaded));
+  return hn::Set(D(), loaded);
+#else
   V v = hn::Set(D(), *scalar);
 #if HWY_TARGET <= HWY_SSE4 && HWY_ARCH_X86
   if constexpr (NV > 1) asm("" : "+v"(v.raw));
 #endif
   return v;
+#endif
 }
 
 // Three rows for each pointer, as x86 addresses a base, base + pitch and base + 2 pitch: 14 pointers would spill.
