@@ -50,6 +50,15 @@ int WriteAll(int fd, std::string_view text) {
   return 0;
 }
 
+// What is no file has no other to be put in its place.
+void WriteInto(const fs::path& path, std::string_view text) {
+  const int fd = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0) Fail("write", path, LastError());
+  int error = WriteAll(fd, text);
+  if (close(fd) != 0 && error == 0) error = errno;
+  if (error != 0) Fail("write", path, std::strerror(error));
+}
+
 }  // namespace
 
 void CreateWritableDir(const fs::path& dir) {
@@ -90,14 +99,19 @@ std::string ReadFile(const fs::path& path) {
 }
 
 void ReplaceFile(const fs::path& path, std::string_view text) {
-  const std::string temporary = TemporaryName(path);
+  std::error_code unknown;
+  const fs::file_status target = fs::status(path, unknown);
+  const bool is_new = !fs::exists(fs::symlink_status(path, unknown));
+  if (!is_new && !fs::is_regular_file(target)) return WriteInto(path, text);
+  const fs::path file = is_new ? path : fs::canonical(path, unknown);
+  const std::string temporary = TemporaryName(file);
   const int fd = open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
   if (fd < 0) Fail("write", path, LastError());
   int error = WriteAll(fd, text);
   // Without it, a crash of the system may leave the new name on an empty file.
   if (error == 0 && fsync(fd) != 0 && errno != EINVAL) error = errno;
   if (close(fd) != 0 && error == 0) error = errno;
-  if (error == 0 && rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0 && rename(temporary.c_str(), file.c_str()) != 0) error = errno;
   if (error != 0) {
     unlink(temporary.c_str());
     Fail("write", path, std::strerror(error));

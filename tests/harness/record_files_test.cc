@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +83,36 @@ TEST_F(RecordFiles, FailedReplacementLeavesWhatWasThere) {
   EXPECT_NE(ErrorOf([&] { ReplaceFile(dir_ / "taken", "text"); }).find("cannot write"), std::string::npos);
   EXPECT_TRUE(fs::is_directory(dir_ / "taken" / "inside"));
   EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 1) << "no temporary file is left";
+}
+
+TEST_F(RecordFiles, APipeIsWrittenIntoAndStays) {
+  CreateRunDir(dir_);
+  const fs::path pipe = dir_ / "pipe", link = dir_ / "link";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink("pipe", link);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  ReplaceFile(pipe, "direct, ");
+  ReplaceFile(link, "by link");
+  char text[32] = {};
+  EXPECT_EQ(read(reader, text, sizeof text), 15);
+  close(reader);
+  EXPECT_STREQ(text, "direct, by link");
+  EXPECT_TRUE(fs::is_fifo(fs::symlink_status(pipe)));
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 2);
+}
+
+TEST_F(RecordFiles, WhatALinkLeadsToIsReplacedAndTheLinkStays) {
+  CreateRunDir(dir_ / "elsewhere");
+  for (const char* there : {"new", "old"}) {
+    if (there == std::string("old")) ReplaceFile(dir_ / "elsewhere" / there, "first, and longer");
+    fs::create_symlink(fs::path("elsewhere") / there, dir_ / there);
+    ReplaceFile(dir_ / there, "text");
+    EXPECT_TRUE(fs::is_symlink(dir_ / there));
+    EXPECT_EQ(ReadFile(dir_ / "elsewhere" / there), "text");
+  }
+  EXPECT_EQ(std::distance(fs::recursive_directory_iterator(dir_), fs::recursive_directory_iterator()), 5);
 }
 
 TEST_F(RecordFiles, SweepRemovesTheTemporariesOfProcessesThatAreGoneAndNothingElse) {
