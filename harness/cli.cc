@@ -1,7 +1,9 @@
 #include "harness/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -221,11 +223,20 @@ int Dispatch(int argc, char** argv) {
   return 2;
 }
 
+// A full disk, above all: what was cut off must not pass for a result.
+void CheckStandardOutput() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw Error("cannot write to standard output" + (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
+}
+
 }  // namespace
 
 int RunCli(int argc, char** argv) {
   try {
-    return Dispatch(argc, argv);
+    const int code = Dispatch(argc, argv);
+    CheckStandardOutput();
+    return code;
   } catch (const Error& error) {
     std::fprintf(stderr, "roofgap: %s\n", error.what());
     return 2;

@@ -4,7 +4,7 @@
 namespace roofgap {
 
 // The command line of `roofgap`. Returns the exit code: 0 done, 1 a wrong result or a broken roof, 2 usage or input
-// error (one line on stderr), 128 + signal when interrupted.
+// error, or output that cannot be written (one line on stderr), 128 + signal when interrupted.
 int RunCli(int argc, char** argv);
 
 }  // namespace roofgap
