@@ -62,25 +62,54 @@ std::string Threads(int threads) { return std::to_string(threads) + (threads == 
 
 std::string Times(const Number& ratio) { return Short(ratio) + "x"; }
 
+// "256->256 3x3 14x14 s2": what tells most layers apart.
+std::string MapName(const LayerShape& s) {
+  const auto by = [](int64_t a, int64_t b) { return std::to_string(a) + "x" + std::to_string(b); };
+  std::string name = std::to_string(s.ic) + "->" + std::to_string(s.oc) + ' ' + by(s.kh, s.kw) + ' ' + by(s.ih, s.iw);
+  if (s.sh != 1 || s.sw != 1) name += " s" + (s.sh == s.sw ? std::to_string(s.sh) : by(s.sh, s.sw));
+  if (s.ph != s.kh / 2 || s.pw != s.kw / 2) name += " p" + (s.ph == s.pw ? std::to_string(s.ph) : by(s.ph, s.pw));
+  return name;
+}
+
+// " mb4 bia1 act1": what all layers of a model mostly have in common.
+std::string Extras(const LayerShape& s) {
+  std::string name;
+  if (s.mb != 1) name += " mb" + std::to_string(s.mb);
+  if (s.bia != 0) name += " bia" + std::to_string(s.bia);
+  if (s.act != 0) name += " act" + std::to_string(s.act);
+  return name;
+}
+
+// The extras of all pairs; empty where they differ.
+std::string CommonExtras(std::span<const SeparablePair> pairs) {
+  const std::string extras = Extras(pairs[0].shape);
+  const bool same =
+      std::all_of(pairs.begin(), pairs.end(), [&](const SeparablePair& pair) { return Extras(pair.shape) == extras; });
+  return same ? extras : "";
+}
+
+// A name too long for its column has a line of its own above the numbers.
 std::string Line(std::string_view layer, std::string_view threads, std::string_view promised, std::string_view roofs,
                  std::string_view direct, std::string_view fastest, std::string_view onednn, std::string_view arrives,
                  const std::array<std::string, 5>& parts, std::string_view mark) {
-  std::string line = PadRight(Shorten(layer, kLayerWidth), kLayerWidth) + PadLeft(Shorten(threads, 6), 4) +
-                     PadLeft(promised, 6) + PadLeft(roofs, 6) + PadLeft(direct, 7) + PadLeft(fastest, 6) +
-                     PadLeft(onednn, 7) + PadLeft(arrives, 9);
+  const bool fits = Width(layer) <= kLayerWidth;
+  std::string line = fits ? "" : Shorten(layer, kTableWidth) + '\n';
+  line += PadRight(fits ? layer : "", kLayerWidth) + PadLeft(Shorten(threads, 6), 4) + PadLeft(promised, 6) +
+          PadLeft(roofs, 6) + PadLeft(direct, 7) + PadLeft(fastest, 6) + PadLeft(onednn, 7) + PadLeft(arrives, 9);
   for (const std::string& part : parts) line += PadLeft(part, 6);
   line += ' ' + std::string(mark);
   line.erase(line.find_last_not_of(' ') + 1);
   return line + '\n';
 }
 
-std::string CaseLine(const Comparisons& one) {
+std::string CaseLine(const Comparisons& one, bool with_extras) {
   const SeparablePair* of = one.direct != nullptr ? one.direct : one.fastest;
   const SeparablePair none;
   const SeparablePair& pair = of == nullptr ? none : *of;
-  return Line(LayerName(one.first->shape), std::to_string(one.first->threads), Short(one.first->promised),
-              Short(pair.attainable_ratio), Short(Latency(one.direct)), Short(Latency(one.fastest)),
-              Short(Latency(one.onednn)), Percent(pair.arrives),
+  const LayerShape& shape = one.first->shape;
+  return Line(with_extras ? LayerName(shape) : MapName(shape), std::to_string(one.first->threads),
+              Short(one.first->promised), Short(pair.attainable_ratio), Short(Latency(one.direct)),
+              Short(Latency(one.fastest)), Short(Latency(one.onednn)), Percent(pair.arrives),
               {Short(pair.part_padding), Short(pair.part_algorithm), Short(pair.part_memory), Short(pair.part_standard),
                Short(pair.part_separable)},
               one.unstable() ? "*" : "");
@@ -145,25 +174,50 @@ std::string Losses(const std::vector<Comparisons>& cases) {
   return list.empty() ? "" : "separable is the slower one: " + list;
 }
 
+std::string Untimed(const std::vector<Comparisons>& cases) {
+  std::string text;
+  for (const Comparisons& one : cases) {
+    for (const SeparablePair* pair : one.all()) {
+      if (pair == nullptr || pair->latency_ratio) continue;
+      text += Wrap("no ratio for " + LayerName(pair->shape) + ", " + pair->comparison + ": " + pair->reason,
+                   kTableWidth, "  ");
+    }
+  }
+  return text;
+}
+
+// Of each case once: against the fastest all rows compete.
+std::string LeftOut(const std::vector<Comparisons>& cases) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> layers_of;  // in the order of first mention
+  for (const Comparisons& one : cases) {
+    if (one.fastest == nullptr || one.fastest->left_out.empty()) continue;
+    const std::string& reason = one.fastest->left_out;
+    auto found = std::find_if(layers_of.begin(), layers_of.end(), [&](const auto& of) { return of.first == reason; });
+    if (found == layers_of.end()) found = layers_of.insert(found, {reason, {}});
+    found->second.push_back(LayerName(one.fastest->shape));
+  }
+  std::string text;
+  for (const auto& [reason, layers] : layers_of) {
+    const std::string where = layers.size() == 1 ? layers[0] : std::to_string(layers.size()) + " layers";
+    text += Wrap("left out for " + where + ": " + reason, kTableWidth, "  ");
+  }
+  return text;
+}
+
 std::string RenderSetting(const std::vector<Comparisons>& cases, bool with_kind) {
   const SeparablePair& first = *cases[0].first;
   Summary direct, fastest, onednn;
   int unstable = 0;
-  std::string untimed;
   for (const Comparisons& one : cases) {
     direct.Add(one.direct);
     fastest.Add(one.fastest);
     onednn.Add(one.onednn);
     unstable += one.unstable() ? 1 : 0;
-    for (const SeparablePair* pair : one.all()) {
-      if (pair == nullptr || pair->latency_ratio) continue;
-      untimed += Wrap("no ratio for " + LayerName(pair->shape) + ", " + pair->comparison + ": " + pair->reason,
-                      kTableWidth, "  ");
-    }
   }
-  if (cases.size() == 1) return untimed;
-  std::string text = (with_kind ? KindName(first) + ", " : "") + Threads(first.threads) + ": " +
-                     std::to_string(cases.size()) + " shapes";
+  const std::string setting = (with_kind ? KindName(first) + ", " : "") + Threads(first.threads) + ":";
+  const std::string notes = Untimed(cases) + LeftOut(cases);
+  if (cases.size() == 1) return notes.empty() ? "" : Wrap(setting, kTableWidth, "") + notes;
+  std::string text = setting + ' ' + std::to_string(cases.size()) + " shapes";
   if (unstable > 0) text += " (" + std::to_string(unstable) + " with an unstable row)";
   text += ", geometric means:";
   if (direct.pairs > 0) {
@@ -182,7 +236,7 @@ std::string RenderSetting(const std::vector<Comparisons>& cases, bool with_kind)
             Short(direct.parts[1].value()) + " x memory " + Short(direct.parts[2].value()) + " x standard " +
             Short(direct.parts[3].value()) + " x separable " + Short(direct.parts[4].value()) + ".";
   }
-  return Wrap(text + BoundByData(cases), kTableWidth, "") + Wrap(Losses(cases), kTableWidth, "  ") + untimed;
+  return Wrap(text + BoundByData(cases), kTableWidth, "") + Wrap(Losses(cases), kTableWidth, "  ") + notes;
 }
 
 // With one decimal.
@@ -229,29 +283,22 @@ std::string Outcome(const Comparisons& one, bool with_kind) {
 
 }  // namespace
 
-std::string LayerName(const LayerShape& s) {
-  const auto by = [](int64_t a, int64_t b) { return std::to_string(a) + "x" + std::to_string(b); };
-  std::string name = std::to_string(s.ic) + "->" + std::to_string(s.oc) + ' ' + by(s.kh, s.kw) + ' ' + by(s.ih, s.iw);
-  if (s.sh != 1 || s.sw != 1) name += " s" + (s.sh == s.sw ? std::to_string(s.sh) : by(s.sh, s.sw));
-  if (s.ph != s.kh / 2 || s.pw != s.kw / 2) name += " p" + (s.ph == s.pw ? std::to_string(s.ph) : by(s.ph, s.pw));
-  if (s.mb != 1) name += " mb" + std::to_string(s.mb);
-  if (s.bia != 0) name += " bia" + std::to_string(s.bia);
-  if (s.act != 0) name += " act" + std::to_string(s.act);
-  return name;
-}
+std::string LayerName(const LayerShape& shape) { return MapName(shape) + Extras(shape); }
 
 std::string RenderSeparableTable(std::span<const SeparablePair> pairs) {
   if (pairs.empty()) return "";
-  std::string table = Wrap(
-      "Standard over separable convolution. FLOPs: what papers count; roofs: attainable times; latencies of the "
-      "fastest: "
-      "direct (standard ones that do every multiplication), any (Winograd too), oneDNN (as direct, its own alone). "
-      "arrives = "
-      "direct "
-      "/ FLOPs = pad (taps on padding) x algo (work that algorithms save or add) x mem (data that bounds) x std x sep "
-      "(how "
-      "far standard and separable code are from their attainable times); * an unstable row",
-      kTableWidth, "");
+  const std::string extras = CommonExtras(pairs);
+  std::string table =
+      Wrap(std::string(
+               "Standard over separable convolution. FLOPs: what papers count; roofs: attainable times; latencies ") +
+               "of the fastest: direct (standard ones that do every multiplication), any (Winograd too), oneDNN (as "
+               "direct, " +
+               "its own alone). arrives = direct / FLOPs = pad (taps on padding) x algo (work that algorithms save or "
+               "add) x " +
+               "mem (data that bounds) x std x sep (how far standard and separable code are from their attainable "
+               "times); * " +
+               "an unstable row" + (extras.empty() ? "" : "; all layers with" + extras),
+           kTableWidth, "");
   table += Line("layer", "thr", "FLOPs", "roofs", "direct", "any", "oneDNN", "arrives",
                 {"= pad", "algo", "mem", "std", "sep"}, "");
   const bool several = SeveralKinds(pairs);
@@ -260,7 +307,7 @@ std::string RenderSeparableTable(std::span<const SeparablePair> pairs) {
     const std::string kind = KindName(*one.first);
     auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& known) { return known.first == kind; });
     if (found == kinds.end()) found = kinds.insert(found, {kind, ""});
-    found->second += CaseLine(one);
+    found->second += CaseLine(one, extras.empty());
   }
   for (const auto& [kind, lines] : kinds) table += (several ? Wrap(kind, kTableWidth, "") : "") + lines;
   return table;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <vector>
 
 #include "harness/analysis/drift.h"
@@ -56,16 +57,40 @@ std::map<std::string, LayerShape> ShapesOf(const std::vector<Record>& records) {
   return shapes;
 }
 
-// The separable problems of which the run has no standard one.
-std::string Alone(const std::vector<Record>& records, const std::vector<SeparablePair>& pairs) {
-  std::set<std::string> paired;
-  for (const SeparablePair& pair : pairs) paired.insert(pair.separable.problem);
-  std::string list;
-  for (const Record& record : records) {
-    if (record.op != "dwsep" || !paired.insert(record.problem).second) continue;
-    list += (list.empty() ? "" : ", ") + record.problem;
+std::string ConditionsOf(const Record& row) {
+  return row.dtype + ' ' + row.isa + ' ' + row.cache + ", " + std::to_string(row.threads) +
+         (row.threads == 1 ? " thread" : " threads");
+}
+
+// What stands in no pair, by the conditions of measuring: separable problems without a standard one, and wrong rows of
+// either op, which decide the exit code.
+std::string RenderAlone(const std::vector<Record>& records, const std::vector<SeparablePair>& pairs,
+                        const std::map<std::string, LayerShape>& shapes) {
+  using Key = std::tuple<LayerShape, std::string, std::string, int, std::string>;
+  std::set<Key> paired;
+  for (const SeparablePair& pair : pairs) paired.insert({pair.shape, pair.dtype, pair.isa, pair.threads, pair.cache});
+  std::map<std::string, std::vector<std::string>> alone;
+  std::string wrong;
+  for (const Record& row : records) {
+    if (row.op != "dwsep" && row.op != "conv2d") continue;
+    const auto shape = shapes.find(row.problem);
+    if (shape != shapes.end() && paired.contains({shape->second, row.dtype, row.isa, row.threads, row.cache})) continue;
+    if (row.status == kWrong) {
+      wrong += Wrap(
+          "Wrong, and in no pair: " + row.problem + ' ' + row.variant + ", " + ConditionsOf(row) + ": " + row.reason,
+          kTableWidth, "");
+    }
+    if (row.op != "dwsep") continue;
+    std::vector<std::string>& problems = alone[ConditionsOf(row)];
+    if (std::find(problems.begin(), problems.end(), row.problem) == problems.end()) problems.push_back(row.problem);
   }
-  return list;
+  std::string text;
+  for (const auto& [conditions, problems] : alone) {
+    std::string list;
+    for (const std::string& problem : problems) list += (list.empty() ? "" : ", ") + problem;
+    text += Wrap("No conv2d to compare with, " + conditions + ": " + list + ".", kTableWidth, "");
+  }
+  return text + wrong;
 }
 
 }  // namespace
@@ -74,9 +99,9 @@ int SeparableCommand(const SeparableOptions& options) {
   const std::filesystem::path file = options.run_dir / files::kMeasurements;
   const std::vector<Record> records = ReadMeasurements(file);
   const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir);
+  const std::map<std::string, LayerShape> shapes = ShapesOf(records);
   const std::vector<SeparablePair> pairs =
-      PairSeparable(records, ceilings ? WithBetterBest(ceilings->begin, ceilings->end) : Ceilings{}, ShapesOf(records));
-  const std::string alone = Alone(records, pairs);
+      PairSeparable(records, ceilings ? WithBetterBest(ceilings->begin, ceilings->end) : Ceilings{}, shapes);
   const std::string csv = CsvText<SeparablePair>(pairs);
   if (!pairs.empty()) ReplaceFile(options.run_dir / files::kSeparable, csv);
   if (!options.csv.empty() && options.csv != "-") ReplaceFile(options.csv, csv);
@@ -85,7 +110,7 @@ int SeparableCommand(const SeparableOptions& options) {
   } else {
     std::string text = RenderSeparableTable(pairs) + (pairs.empty() ? "" : "\n") + RenderSeparableFindings(pairs);
     if (pairs.empty()) text = "Nothing to compare; configs/suites/separable.json has both for many shapes.\n";
-    if (!alone.empty()) text += Wrap("No conv2d of the shape of " + alone + ".", kTableWidth, "");
+    text += RenderAlone(records, pairs, shapes);
     if (!ceilings) text += Wrap("No roofs: " + NoCeilings(options.run_dir) + ".", kTableWidth, "");
     std::fputs(text.c_str(), stdout);
   }

@@ -52,3 +52,12 @@ def hwprobe(tmp_path):
 def read_rows(path):
     with open(path, newline="") as file:
         return list(csv.DictReader(file))
+
+
+def rewrite_rows(path, change):
+    """Replaces the rows of a CSV file by what `change` makes of each."""
+    rows = read_rows(path)
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(change, rows))

@@ -2,10 +2,11 @@
 
 import math
 import pathlib
+import re
 import shutil
 
 import pytest
-from conftest import read_rows
+from conftest import read_rows, rewrite_rows
 
 SMALL = pathlib.Path(__file__).parents[1] / "data" / "run_small"
 PARTS = ["part_" + name for name in ("padding", "algorithm", "memory", "standard", "separable")]
@@ -58,7 +59,7 @@ def test_a_fresh_run_without_ceilings(roofgap, tmp_path):
     done = roofgap("separable", "out")
     assert done.returncode == 0, done.stderr
     assert "16->16 3x3 7x7           1  5.76" in done.stdout
-    assert "No conv2d of the shape of dwsep:ic16ih7oc16kh3sh2ph1." in done.stdout
+    assert re.search(r"No conv2d to compare with, f32 \S+ warm, 1 thread: dwsep:ic16ih7oc16kh3sh2ph1\.\n", done.stdout)
     assert "hwprobe" in done.stdout, "it says what to run for the roofs"
     pairs = read_rows(tmp_path / "out" / "separable.csv")
     assert [pair["comparison"] for pair in pairs] == ["direct", "fastest"]
@@ -74,13 +75,32 @@ def test_a_run_without_pairs_says_so_and_stays_as_it_is(roofgap, tmp_path):
     assert not (tmp_path / "out" / "separable.csv").exists()
 
 
-def test_a_wrong_row_is_a_finding(roofgap, run_small):
-    path = run_small / "measurements.csv"
-    lines = path.read_text().splitlines(keepends=True)
-    at = next(i for i, line in enumerate(lines) if ",dwsep," in line)
-    lines[at] = lines[at].replace(",measured,,", ",wrong,made up,", 1)
-    path.write_text("".join(lines))
-    assert roofgap("separable", "run").returncode == 1
+def wrong(row):
+    times = [name for name in row if name.endswith("_ns") and name != "prepare_ns"]
+    return {**row, **dict.fromkeys([*times, "gflops", "gbps"], ""), "status": "wrong", "reason": "made up"}
+
+
+def test_a_wrong_row_is_a_finding_and_is_named(roofgap, run_small):
+    def change(row):
+        return wrong(row) if (row["op"], row["variant"]) == ("dwsep", "fused") else row
+
+    rewrite_rows(run_small / "measurements.csv", change)
+    done = roofgap("separable", "run")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.count("left out for 2 layers: fused wrong: made up") == 2, "for each thread count"
+
+
+def test_rows_under_conditions_of_their_own_are_named(roofgap, run_small):
+    def change(row):
+        return {**wrong(row), "isa": "AVX2"} if (row["op"], row["threads"]) == ("conv2d", "2") else row
+
+    rewrite_rows(run_small / "measurements.csv", change)
+    done = roofgap("separable", "run")
+    assert (done.returncode, done.stderr) == (1, "")
+    text = " ".join(done.stdout.split())
+    assert text.count("No conv2d to compare with") == 1
+    assert re.search(r"No conv2d to compare with, f32 AVX3 warm, 2 threads: dwsep:\S+, dwsep:\S+\. ", text), text
+    assert re.search(r"Wrong, and in no pair: conv2d:\S+ direct, f32 AVX2 warm, 2 threads: made up", text), text
 
 
 def test_what_is_no_run_is_refused(roofgap, run_small, tmp_path):

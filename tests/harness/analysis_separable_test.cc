@@ -215,6 +215,39 @@ TEST(AnalysisSeparableTable, ALineForEachShapeAndWhatTheyShow) {
   EXPECT_EQ(RenderSeparableTable(Pairs(rows)), table);
 }
 
+TEST(AnalysisSeparableTable, WhatTellsLayersApartIsNeverCut) {
+  const LayerShape shape = {
+      .ic = 512, .oc = 512, .ih = 14, .iw = 14, .kh = 3, .kw = 3, .ph = 1, .pw = 1, .bia = 1, .act = 1};
+  LayerShape strided = shape;
+  strided.ic = strided.oc = 2048;
+  strided.sh = strided.sw = 2;
+  std::vector<SeparablePair> pairs = Pairs({Standard("direct", 125), Separable("fused", 50)});
+  pairs[0].shape = pairs[1].shape = shape;
+  pairs.insert(pairs.end(), pairs.begin(), pairs.begin() + 2);
+  pairs[2].shape = pairs[3].shape = strided;
+  const std::string table = RenderSeparableTable(pairs);
+  EXPECT_NE(table.find("all layers with bia1 act1\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("\n512->512 3x3 14x14       1  5.56"), std::string::npos) << table;
+  EXPECT_NE(table.find("\n2048->2048 3x3 14x14 s2\n                         1  5.56"), std::string::npos) << table;
+  pairs[0].shape.act = pairs[1].shape.act = 0;
+  const std::string differing = RenderSeparableTable(pairs);
+  EXPECT_EQ(differing.find("all layers with"), std::string::npos) << differing;
+  EXPECT_NE(differing.find("\n512->512 3x3 14x14 bia1\n"), std::string::npos) << differing;
+  EXPECT_NE(differing.find("\n2048->2048 3x3 14x14 s2 bia1 act1\n"), std::string::npos) << differing;
+}
+
+TEST(AnalysisSeparableTable, RowsThatWereLeftOutAreNamedOnceForEachCase) {
+  std::vector<Record> rows = {Standard("onednn", 125), Separable("onednn", 50),
+                              Untimed(Separable("fused", 1), kWrong, "error 2 > bound 0.1")};
+  EXPECT_EQ(RenderSeparableFindings(Pairs(rows)),
+            "1 thread:\n  left out for 8->9 3x3 14x14: fused wrong: error 2 > bound 0.1\n");
+  for (const Record& row : std::vector<Record>(rows)) rows.push_back(Of(row, "strided"));
+  const std::string text = RenderSeparableFindings(Pairs(rows));
+  const std::string note = "  left out for 2 layers: fused wrong: error 2 > bound 0.1\n";
+  EXPECT_EQ(text.substr(text.size() - note.size()), note) << text;
+  EXPECT_EQ(text.find("left out"), text.rfind("left out")) << text;
+}
+
 TEST(AnalysisSeparableTable, TheWorkedExampleHasItsRightCounts) {
   const LayerShape shape = {.ic = 256, .oc = 256, .ih = 14, .iw = 14, .kh = 3, .kw = 3, .ph = 1, .pw = 1};
   Record standard = Standard("direct", 1000), separable = Separable("fused", 125);
