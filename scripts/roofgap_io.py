@@ -53,8 +53,8 @@ def read_measurements(run_dir):
 def read_separable(run_dir):
     needed = (
         "comparison mb ic oc ih iw kh kw sh sw bia act dtype isa threads cache status reason promised latency_ratio "
-        "standard_algorithm separable_algorithm standard_intensity separable_intensity standard_gflops separable_gflops "
-        "standard_level separable_level"
+        "standard_algorithm separable_algorithm standard_intensity separable_intensity standard_gflops "
+        "separable_gflops standard_level separable_level"
     ).split()
     return read_table(os.path.join(run_dir, "separable.csv"), needed, f"roofgap separable {run_dir}")
 

@@ -19,6 +19,12 @@ namespace {
 
 constexpr size_t kLayerWidth = 22;
 
+constexpr const char* kLegend =
+    "Standard over separable convolution. FLOPs: what papers count; roofs: attainable times; latencies of the fastest: "
+    "direct (standard ones that do every multiplication), any (Winograd too), oneDNN (as direct, its own alone). "
+    "arrives = direct / FLOPs = pad (taps on padding) x algo (work that algorithms save or add) x mem (data that "
+    "bounds) x std x sep (how far standard and separable code are from their attainable times); * an unstable row";
+
 // The comparisons of one case; null where there is none.
 struct Comparisons {
   const SeparablePair* first = nullptr;
@@ -26,7 +32,10 @@ struct Comparisons {
   const SeparablePair* fastest = nullptr;
   const SeparablePair* onednn = nullptr;
 
-  std::array<const SeparablePair*, 3> all() const { return {direct, fastest, onednn}; }
+  // With their names in the table.
+  std::array<std::pair<const SeparablePair*, std::string_view>, 3> all() const {
+    return {{{direct, "direct"}, {fastest, "any"}, {onednn, "oneDNN"}}};
+  }
   bool unstable() const {
     const auto is = [](const SeparablePair* pair) { return pair != nullptr && pair->status == kUnstable; };
     return is(direct) || is(fastest) || is(onednn);
@@ -61,6 +70,27 @@ bool SeveralKinds(std::span<const SeparablePair> pairs) {
 std::string Threads(int threads) { return std::to_string(threads) + (threads == 1 ? " thread" : " threads"); }
 
 std::string Times(const Number& ratio) { return Short(ratio) + "x"; }
+
+// "2.50x*": the latency ratio, marked where a row is unstable.
+std::string Marked(const SeparablePair& pair) {
+  return Times(pair.latency_ratio) + (pair.status == kUnstable ? "*" : "");
+}
+
+std::array<Number, 5> Parts(const SeparablePair& pair) {
+  return {pair.part_padding, pair.part_algorithm, pair.part_memory, pair.part_standard, pair.part_separable};
+}
+
+// " = padding 0.91 x algorithm 1.00 x memory 1.00 x standard 1.25 x separable 0.80"; empty unless all are there.
+std::string Product(const std::array<Number, 5>& parts) {
+  constexpr std::array<const char*, 5> kNames = {" = padding ", " x algorithm ", " x memory ", " x standard ",
+                                                 " x separable "};
+  std::string text;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!parts[i]) return "";
+    text += kNames[i] + Short(parts[i]);
+  }
+  return text;
+}
 
 // "256->256 3x3 14x14 s2": what tells most layers apart.
 std::string MapName(const LayerShape& s) {
@@ -118,6 +148,7 @@ std::string CaseLine(const Comparisons& one, bool with_extras) {
 // Of the pairs of one comparison, in numbers.
 struct Summary {
   int pairs = 0;
+  int whole = 0;  // of those, the ones with all five parts
   GeometricMean promised, latency, arrives;
   std::array<GeometricMean, 5> parts;
   const SeparablePair* least = nullptr;
@@ -129,17 +160,17 @@ struct Summary {
     promised.Add(pair->promised);
     latency.Add(pair->latency_ratio);
     arrives.Add(pair->arrives);
-    const std::array<Number, 5> values = {pair->part_padding, pair->part_algorithm, pair->part_memory,
-                                          pair->part_standard, pair->part_separable};
+    const std::array<Number, 5> values = Parts(*pair);
     for (size_t i = 0; i < parts.size(); ++i) parts[i].Add(values[i]);
+    whole += Product(values).empty() ? 0 : 1;
     if (least == nullptr || *pair->latency_ratio < *least->latency_ratio) least = pair;
     if (largest == nullptr || *pair->latency_ratio > *largest->latency_ratio) largest = pair;
   }
 };
 
 std::string Ends(const Summary& summary) {
-  return "least " + Times(summary.least->latency_ratio) + " (" + LayerName(summary.least->shape) + "), largest " +
-         Times(summary.largest->latency_ratio) + " (" + LayerName(summary.largest->shape) + ")";
+  return "least " + Marked(*summary.least) + " (" + LayerName(summary.least->shape) + "), largest " +
+         Marked(*summary.largest) + " (" + LayerName(summary.largest->shape) + ")";
 }
 
 // "3 of 30 standard, 12 separable (DRAM 2, L2 10)".
@@ -169,7 +200,7 @@ std::string Losses(const std::vector<Comparisons>& cases) {
   for (const Comparisons& one : cases) {
     const SeparablePair* pair = one.fastest;
     if (!Latency(pair) || *pair->latency_ratio >= 1) continue;
-    list += (list.empty() ? "" : ", ") + LayerName(pair->shape) + ' ' + Times(pair->latency_ratio);
+    list += (list.empty() ? "" : ", ") + LayerName(pair->shape) + ' ' + Marked(*pair);
   }
   return list.empty() ? "" : "separable is the slower one: " + list;
 }
@@ -177,9 +208,9 @@ std::string Losses(const std::vector<Comparisons>& cases) {
 std::string Untimed(const std::vector<Comparisons>& cases) {
   std::string text;
   for (const Comparisons& one : cases) {
-    for (const SeparablePair* pair : one.all()) {
+    for (const auto& [pair, name] : one.all()) {
       if (pair == nullptr || pair->latency_ratio) continue;
-      text += Wrap("no ratio for " + LayerName(pair->shape) + ", " + pair->comparison + ": " + pair->reason,
+      text += Wrap("no ratio for " + LayerName(pair->shape) + ", " + std::string(name) + ": " + pair->reason,
                    kTableWidth, "  ");
     }
   }
@@ -231,10 +262,10 @@ std::string RenderSetting(const std::vector<Comparisons>& cases, bool with_kind)
   if (onednn.pairs > 0) {
     text += " Between oneDNN's two " + Times(onednn.latency.value()) + " (" + Percent(onednn.arrives.value()) + ").";
   }
-  if (direct.pairs > 0 && direct.parts[4].value()) {
-    text += " " + Percent(direct.arrives.value()) + " = padding " + Short(direct.parts[0].value()) + " x algorithm " +
-            Short(direct.parts[1].value()) + " x memory " + Short(direct.parts[2].value()) + " x standard " +
-            Short(direct.parts[3].value()) + " x separable " + Short(direct.parts[4].value()) + ".";
+  if (direct.pairs > 0 && direct.whole == direct.pairs) {
+    std::array<Number, 5> means;
+    for (size_t i = 0; i < means.size(); ++i) means[i] = direct.parts[i].value();
+    text += " " + Percent(direct.arrives.value()) + Product(means) + ".";
   }
   return Wrap(text + BoundByData(cases), kTableWidth, "") + Wrap(Losses(cases), kTableWidth, "  ") + notes;
 }
@@ -266,19 +297,28 @@ std::string Counts(const SeparablePair& pair) {
   return Wrap(text, kTableWidth, "");
 }
 
+std::string Bounds(const SeparablePair& pair) {
+  const std::string& one = pair.standard.bound;
+  const std::string& two = pair.separable.bound;
+  if (one.empty() || two.empty()) return "";
+  return one == two ? "; both are bound by " + one : "; bound by " + one + " and by " + two;
+}
+
 std::string Outcome(const Comparisons& one, bool with_kind) {
   std::string text = (with_kind ? KindName(*one.first) + ", " : "") + Threads(one.first->threads) + ":";
-  for (const auto& [pair, name] : {std::pair(one.direct, "direct"), {one.fastest, "fastest"}, {one.onednn, "oneDNN"}}) {
+  for (const auto& [pair, name] : one.all()) {
     if (!Latency(pair)) continue;
-    text += std::string(text.back() == ':' ? " " : "; ") + name + ' ' + Duration(pair->standard.median_ns) + " (" +
-            pair->standard.algorithm + ") over " + Duration(pair->separable.median_ns) + " (" +
-            pair->separable.algorithm + ") = " + Times(pair->latency_ratio) + ", " + Percent(pair->arrives);
+    text += ' ' + std::string(name) + ' ' + Duration(pair->standard.median_ns) + " (" + pair->standard.algorithm +
+            ") over " + Duration(pair->separable.median_ns) + " (" + pair->separable.algorithm + "): " + Marked(*pair) +
+            ", " + Percent(pair->arrives) + (pair == one.direct ? Product(Parts(*pair)) : "") + '.';
   }
-  const SeparablePair* bound = one.direct;
-  if (bound != nullptr && !bound->standard.bound.empty() && !bound->separable.bound.empty()) {
-    text += ". Bound by " + bound->standard.bound + " and by " + bound->separable.bound;
+  const SeparablePair* direct = one.direct;
+  if (Latency(direct) && direct->attainable_ratio) {
+    text += " Attainable times: " + Times(direct->attainable_ratio);
+    if (direct->roof_ratio) text += ", hard roofs: " + Times(direct->roof_ratio);
+    text += Bounds(*direct) + '.';
   }
-  return Wrap(text + ".", kTableWidth, "  ");
+  return Wrap(text, kTableWidth, "  ");
 }
 
 }  // namespace
@@ -289,16 +329,7 @@ std::string RenderSeparableTable(std::span<const SeparablePair> pairs) {
   if (pairs.empty()) return "";
   const std::string extras = CommonExtras(pairs);
   std::string table =
-      Wrap(std::string(
-               "Standard over separable convolution. FLOPs: what papers count; roofs: attainable times; latencies ") +
-               "of the fastest: direct (standard ones that do every multiplication), any (Winograd too), oneDNN (as "
-               "direct, " +
-               "its own alone). arrives = direct / FLOPs = pad (taps on padding) x algo (work that algorithms save or "
-               "add) x " +
-               "mem (data that bounds) x std x sep (how far standard and separable code are from their attainable "
-               "times); * " +
-               "an unstable row" + (extras.empty() ? "" : "; all layers with" + extras),
-           kTableWidth, "");
+      Wrap(std::string(kLegend) + (extras.empty() ? "" : "; all layers with" + extras), kTableWidth, "");
   table += Line("layer", "thr", "FLOPs", "roofs", "direct", "any", "oneDNN", "arrives",
                 {"= pad", "algo", "mem", "std", "sep"}, "");
   const bool several = SeveralKinds(pairs);
@@ -329,6 +360,30 @@ std::string RenderSeparableFindings(std::span<const SeparablePair> pairs) {
   for (const auto& [shape, cases] : examples) {
     text += Counts(*cases[0].first);
     for (const Comparisons& one : cases) text += Outcome(one, several);
+  }
+  return text;
+}
+
+std::string RenderMissingRoofs(std::span<const SeparablePair> pairs) {
+  struct Missing {
+    const SeparablePair* first;
+    int shapes;
+  };
+  std::vector<Missing> settings;
+  for (const Comparisons& one : Group(pairs)) {
+    const SeparablePair* pair = one.fastest;
+    if (!Latency(pair) || pair->attainable_ratio) continue;
+    auto found = std::find_if(settings.begin(), settings.end(),
+                              [&](const Missing& known) { return Setting(*known.first) == Setting(*pair); });
+    if (found == settings.end()) found = settings.insert(found, {pair, 0});
+    ++found->shapes;
+  }
+  std::string text;
+  for (const auto& [pair, shapes] : settings) {
+    const SeparablePair::Half& half = pair->standard.attainable_ns ? pair->separable : pair->standard;
+    text += Wrap("No roofs for " + std::to_string(shapes) + (shapes == 1 ? " shape, " : " shapes, ") + KindName(*pair) +
+                     ", " + Threads(pair->threads) + ": " + half.warnings,
+                 kTableWidth, "");
   }
   return text;
 }

@@ -33,8 +33,8 @@ void CreateWritableDir(const std::filesystem::path& dir);
 std::string ReadFile(const std::filesystem::path& path);
 
 // Puts `text` in the place of `path` in one step (a temporary file beside it, then a rename): after a failure or a
-// crash the file is what it was before. A symbolic link stays, and what it leads to is replaced; into a pipe or a device
-// the text is written.
+// crash the file is what it was before. A symbolic link stays, and what it leads to is replaced; into a pipe or a
+// device the text is written.
 void ReplaceFile(const std::filesystem::path& path, std::string_view text);
 
 // Removes the temporary files in `dir` of processes that ended in the middle of ReplaceFile.

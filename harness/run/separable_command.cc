@@ -103,7 +103,12 @@ int SeparableCommand(const SeparableOptions& options) {
   const std::vector<SeparablePair> pairs =
       PairSeparable(records, ceilings ? WithBetterBest(ceilings->begin, ceilings->end) : Ceilings{}, shapes);
   const std::string csv = CsvText<SeparablePair>(pairs);
-  if (!pairs.empty()) ReplaceFile(options.run_dir / files::kSeparable, csv);
+  const std::filesystem::path stored = options.run_dir / files::kSeparable;
+  if (pairs.empty()) {
+    std::filesystem::remove(stored);
+  } else {
+    ReplaceFile(stored, csv);
+  }
   if (!options.csv.empty() && options.csv != "-") ReplaceFile(options.csv, csv);
   if (options.csv == "-") {
     std::fputs(csv.c_str(), stdout);
@@ -111,7 +116,8 @@ int SeparableCommand(const SeparableOptions& options) {
     std::string text = RenderSeparableTable(pairs) + (pairs.empty() ? "" : "\n") + RenderSeparableFindings(pairs);
     if (pairs.empty()) text = "Nothing to compare; configs/suites/separable.json has both for many shapes.\n";
     text += RenderAlone(records, pairs, shapes);
-    if (!ceilings) text += Wrap("No roofs: " + NoCeilings(options.run_dir) + ".", kTableWidth, "");
+    text +=
+        ceilings ? RenderMissingRoofs(pairs) : Wrap("No roofs: " + NoCeilings(options.run_dir) + ".", kTableWidth, "");
     std::fputs(text.c_str(), stdout);
   }
   return std::any_of(records.begin(), records.end(),

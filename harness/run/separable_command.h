@@ -12,8 +12,9 @@ struct SeparableOptions {
 };
 
 // Compares the separable convolutions of a run directory with the standard ones of their shapes: writes separable.csv
-// there, prints the table and what it shows; without a pair it writes nothing there and says so. Returns 1 when a row of
-// conv2d or dwsep is wrong. Throws Error where there is no run or the ceilings are of another machine.
+// there, prints the table and what it shows; without a pair it says so and removes the separable.csv of other rows.
+// Returns 1 when a row of conv2d or dwsep is wrong. Throws Error where there is no run or the ceilings are of another
+// machine.
 int SeparableCommand(const SeparableOptions& options);
 
 }  // namespace roofgap

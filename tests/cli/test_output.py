@@ -10,7 +10,8 @@ from conftest import command
 SMALL = pathlib.Path(__file__).parents[1] / "data" / "run_small"
 
 
-@pytest.mark.parametrize("words", [("list",), ("columns",), ("--help",), ("gap", "run"), ("separable", "run", "--csv", "-"),
+@pytest.mark.parametrize("words", [("list",), ("columns",), ("--help",), ("gap", "run"),
+                                   ("separable", "run", "--csv", "-"),
                                    ("ratio", "run", "--of", "direct", "--over", "onednn")])
 def test_standard_output_that_takes_nothing_is_an_error(tmp_path, words):
     shutil.copytree(SMALL, tmp_path / "run")

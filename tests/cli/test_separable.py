@@ -113,6 +113,41 @@ def test_what_is_no_run_is_refused(roofgap, run_small, tmp_path):
     assert "ba9876543210" in roofgap.fails("separable", "run")
 
 
+@pytest.mark.parametrize("changed", ["mb2ic256ih14oc256kh3ph1", "g2mb1ic256ih14oc256kh3ph1",
+                                     "mb1ic256ih14oc256kh3ph2dh2", "mb1ic256ih14oc256kh3sh2ph1",
+                                     "mb1ic256ih14oc256kh3ph1bia1", "mb1ic256ih14oc256kh3ph1act1"])
+def test_other_standard_convolutions_are_no_partners(roofgap, run_small, changed):
+    def change(row):
+        return {**row, "problem": row["problem"].replace("conv2d:mb1ic256ih14oc256kh3ph1", f"conv2d:{changed}")}
+
+    rewrite_rows(run_small / "measurements.csv", change)
+    done = roofgap("separable", "run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {pair["ih"] for pair in read_rows(run_small / "separable.csv")} == {"56"}
+    assert done.stdout.count("No conv2d to compare with") == 2, "for each thread count"
+
+
+def test_pairs_of_rows_that_are_gone_do_not_stay(roofgap, run_small):
+    rewrite_rows(run_small / "measurements.csv", lambda row: {**row, "op": "fc"} if row["op"] == "conv2d" else row)
+    done = roofgap("separable", "run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Nothing to compare")
+    assert not (run_small / "separable.csv").exists()
+
+
+def test_missing_ceilings_of_a_thread_count_are_named(roofgap, run_small):
+    path = run_small / "ceilings.csv"
+    rows = read_rows(path)
+    kept = {row["threads"] for row in rows} - {"2"}
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:1] + [line for line, row in zip(lines[1:], rows) if row["threads"] in kept]))
+    done = roofgap("separable", "run")
+    assert (done.returncode, done.stderr) == (0, "")
+    text = " ".join(done.stdout.split())
+    assert text.count("No roofs for") == 1
+    assert "No roofs for 2 shapes, f32 AVX3 warm, 2 threads: no fma ceiling for f32 AVX3 on 2 threads" in text
+
+
 def test_help_shows_examples(roofgap):
     done = roofgap("separable", "--help")
     assert done.returncode == 0

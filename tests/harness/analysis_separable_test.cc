@@ -255,13 +255,44 @@ TEST(AnalysisSeparableTable, TheWorkedExampleHasItsRightCounts) {
   separable.flops_nominal = 2.0 * 14 * 14 * 256 * (9 + 256);
   standard.flops = standard.executed_flops = 2.0 * 40 * 40 * 256 * 256;
   separable.flops = separable.executed_flops = 2.0 * 256 * (40 * 40 + 14 * 14 * 256);
+  separable.status = kUnstable;
   const std::vector<Record> rows = {standard, separable};
   const std::string text =
       RenderSeparableFindings(PairSeparable(rows, MadeUpCeilings(), {{"standard", shape}, {"separable", shape}}));
   EXPECT_EQ(text.substr(0, text.find("FLOP per byte")),
             "Worked example 256->256 3x3 14x14: standard 231.2 MFLOP (115.6 MMAC), separable 26.6 (13.3): 8.69x\n"
             "fewer. Without the taps on padding 209.7 and 26.5: 7.91x. ");
-  EXPECT_NE(text.find("1 thread: direct 1 us (direct) over 125 ns (fused) = 8.00x, 92.0%"), std::string::npos) << text;
+  EXPECT_EQ(text.substr(text.find("  1 thread: direct")),
+            "  1 thread: direct 1 us (direct) over 125 ns (fused): 8.00x*, 92.0% = padding 0.91 x algorithm 1.00\n"
+            "  x memory 1.00 x standard 4e-04 x separable 2356. any 1 us (direct) over 125 ns (fused): 8.00x*,\n"
+            "  92.0%. Attainable times: 7.91x, hard roofs: 7.91x; both are bound by compute.\n");
+}
+
+TEST(AnalysisSeparableTable, AnUnstableLossIsMarked) {
+  std::vector<Record> rows = {Standard("direct", 125), Separable("fused", 250), Of(Standard("direct", 250), "strided"),
+                              Of(Separable("fused", 50), "strided")};
+  rows[1].status = kUnstable;
+  const std::string text = RenderSeparableFindings(Pairs(rows));
+  EXPECT_NE(text.find("least 0.50x* (8->9 3x3 14x14)"), std::string::npos) << text;
+  EXPECT_NE(text.find("separable is the slower one: 8->9 3x3 14x14 0.50x*\n"), std::string::npos) << text;
+}
+
+TEST(AnalysisSeparableTable, ASettingWithoutRoofsIsNamedAndClaimsNoParts) {
+  std::vector<Record> rows = {Standard("direct", 125), Separable("fused", 50), Of(Standard("direct", 250), "strided"),
+                              Of(Separable("fused", 50), "strided")};
+  EXPECT_EQ(RenderMissingRoofs(Pairs(rows)), "");
+  for (int i = 0; i < 4; ++i) {
+    rows.push_back(rows[static_cast<size_t>(i)]);
+    rows.back().threads = 2;
+  }
+  EXPECT_EQ(RenderMissingRoofs(Pairs(rows)),
+            "No roofs for 2 shapes, f32 AVX3 warm, 2 threads: no fma ceiling for f32 AVX3 on 2 threads (uniform\n"
+            "cores): run hwprobe --threads 2; no memory ceiling for 2 threads (uniform cores): run hwprobe\n"
+            "--threads 2\n");
+  const std::string text = RenderSeparableFindings(Pairs(rows));
+  EXPECT_NE(text.find("2 threads: 2 shapes"), std::string::npos) << text;
+  EXPECT_NE(text.find("= padding"), std::string::npos) << text;
+  EXPECT_EQ(text.find("= padding"), text.rfind("= padding")) << "of one thread alone: " << text;
 }
 
 TEST(AnalysisSeparableTable, FitsAHundredColumnsWhateverTheRowsHold) {
