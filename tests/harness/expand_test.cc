@@ -65,6 +65,13 @@ TEST(ExpandTest, WhatABuildWithoutOnednnLacksIsASkippedCase) {
   EXPECT_EQ(cases[0].support.reason, "built without oneDNN");
   EXPECT_TRUE(cases[1].support.ok);
   for (const Case& one : Expand(One("fc:ic64oc64"), offer)) EXPECT_NE(one.variant->name, "onednn");
+  for (const Variant& variant : AllVariants()) {
+    if (!variant.name.starts_with("onednn")) continue;
+    const std::string name(variant.name);
+    EXPECT_EQ(Expand(One("fc:ic64oc64", {.variants = {name}, .threads = {1}}), offer).at(0).support.reason,
+              "built without oneDNN");
+  }
+  EXPECT_THROW(Expand(One("fc:ic64oc64", {.variants = {"onednn_bets"}}), offer), Error);
 }
 
 TEST(ExpandTest, EverySuiteOfTheProjectCanBeRun) {
