@@ -24,8 +24,10 @@ import roofgap_io
 import roofline_axes
 from roofgap_io import InputError, number
 
-# Okabe and Ito's palette, told apart by colour-blind readers too; each map size has a marker of its own as well.
-STYLES = (("#0072B2", "o"), ("#56B4E9", "s"), ("#009E73", "^"), ("#E69F00", "D"), ("#D55E00", "v"), ("#CC79A7", "P"))
+# Okabe and Ito's palette, told apart by colour-blind readers too. One marker more than colours: no two of the first 42
+# maps look alike.
+COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STANDARD, SEPARABLE = "#0072B2", "#009E73"  # the colours of conv2d and dwsep in every picture
 COMPARISONS = {
     "direct": "against the fastest that does\nevery multiplication",
@@ -33,8 +35,9 @@ COMPARISONS = {
 }
 SLOWER, TEXT_COLOUR = "#f3f3f3", "#444444"
 FADED = 0.35
-HEIGHT, PANEL_WIDTH, ROOF_WIDTH = 8.2, 3.9, 5.0  # inches
-MARGIN_LEFT, MARGIN_RIGHT = 1.0, 0.25  # inches
+HEIGHT, PANEL_WIDTH, ROOF_WIDTH, LEGEND_LINE = 8.2, 3.9, 5.0, 0.24  # inches; the height with one line of legend
+MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TEXT = 1.0, 0.25, 0.45  # inches
+UNUSUAL = (("mb", "1"), ("bia", "0"), ("act", "0"))  # columns, and what goes without saying
 
 matplotlib.rcParams["text.parse_math"] = False
 
@@ -81,17 +84,23 @@ def kernel_of(row):
     return f"{row['kh']}x{row['kw']}"
 
 
-def map_of(row):
-    """The map, and what else tells lines apart: only what is not as usual."""
+def unusual(row):
+    return [f"{column}{row[column]}" for column, usual in UNUSUAL if row[column] != usual]
+
+
+def shared_of(rows):
+    """What is not as usual and is the same in all rows: said once, not of each line."""
+    return [text for text in unusual(rows[0]) if all(text in unusual(row) for row in rows)]
+
+
+def map_of(row, shared):
+    """The map, and what else tells lines apart: only what is not as usual and not shared."""
     text = f"{row['ih']}x{row['iw']}"
     if (row["kh"], row["kw"]) != ("3", "3"):
         text += f", {kernel_of(row)}"
     if (row["sh"], row["sw"]) != ("1", "1"):
         text += f", stride {row['sh']}"
-    for column, usual in (("mb", "1"), ("bia", "0"), ("act", "0")):
-        if row[column] != usual:
-            text += f", {column}{row[column]}"
-    return text
+    return ", ".join([text, *(word for word in unusual(row) if word not in shared)])
 
 
 def map_order(row):
@@ -102,7 +111,7 @@ def by_channels(rows):
     return sorted(rows, key=lambda row: (int(row["oc"]), int(row["ic"])))
 
 
-def draw_ratios(panel, rows, styles):
+def draw_ratios(panel, rows, styles, shared):
     """One line per map size; the promise; what lies below 1 is shaded."""
     panel.axhspan(0, 1, color=SLOWER, zorder=0)
     panel.axhline(1, color="#999999", linewidth=1, zorder=1)
@@ -112,7 +121,7 @@ def draw_ratios(panel, rows, styles):
         panel.plot(channels, [promise[oc] for oc in channels], color="black", linewidth=2.2, zorder=3,
                    marker="_" if len(channels) == 1 else "", markersize=22, markeredgewidth=2.2)
     for name, (colour, marker) in styles.items():
-        line = by_channels([row for row in rows if map_of(row) == name])
+        line = by_channels([row for row in rows if map_of(row, shared) == name])
         panel.plot([int(row["oc"]) for row in line], [number(row, "latency_ratio") for row in line], color=colour,
                    linewidth=1.4, zorder=4)
         for row in line:
@@ -184,7 +193,7 @@ def frame_roofs(panels, rows, roofs):
             panel.spines[side].set_visible(False)
 
 
-def draw_example(panel, rows):
+def draw_example(panel, rows, peak):
     """Both as points, an arrow from each standard one to its separable one."""
     drawn = set()
     for row in rows:
@@ -197,30 +206,44 @@ def draw_example(panel, rows):
                                                                   shrinkA=5, shrinkB=5))
         panel.plot(*start, marker="s", markersize=8, color=STANDARD, markeredgecolor="white", zorder=5)
         panel.plot(*end, marker="o", markersize=8.5, color=SEPARABLE, markeredgecolor="white", zorder=6)
-        # The first lies near the peak, whose line its name would cross.
-        place = dict(xytext=(-3, -8), va="top") if len(drawn) == 1 else dict(xytext=(9, 0), va="center")
+        # No name crosses the line of the peak, near which the first lies.
+        above = number(row, "standard_gflops") > peak
+        place = (dict(xytext=(9, 0), va="bottom" if above else "center") if above or len(drawn) > 1 else
+                 dict(xytext=(-3, -8), va="top"))
         panel.annotate(f"{row['standard_algorithm']}:\n{number(row, 'latency_ratio'):.2f} x the time", start, **place,
                        textcoords="offset points", fontsize=9.5, color=STANDARD, bbox=roofline_axes.BEHIND_TEXT)
         panel.annotate(row["separable_algorithm"], end, xytext=(-5, -8), textcoords="offset points", fontsize=9.5,
                        ha="right", va="top", color=SEPARABLE, bbox=roofline_axes.BEHIND_TEXT)
 
 
-def legend(figure, styles, anchor):
+def legend(figure, styles):
+    """At the left, in as few lines as fit, evenly filled; its height is the caller's. Returns it and its lines."""
     handles = [Line2D([], [], color="black", linewidth=2.2, label="FLOPs, as papers count")]
     handles += [Line2D([], [], color=colour, marker=marker, markersize=7.5, markeredgecolor="white", label=name)
                 for name, (colour, marker) in styles.items()]
-    figure.legend(handles=handles, loc="lower left", bbox_to_anchor=anchor, ncols=min(6, len(handles)), frameon=False,
-                  fontsize=10.5, columnspacing=1.4, handletextpad=0.5, borderaxespad=0)
+    room = (figure.get_figwidth() - MARGIN_TEXT - MARGIN_RIGHT) * figure.dpi
+    for lines in range(1, len(handles) + 1):
+        drawn = figure.legend(handles=handles, loc="lower left", ncols=-(-len(handles) // lines), frameon=False,
+                              fontsize=10.5, columnspacing=1.4, handletextpad=0.5, borderaxespad=0)
+        if lines == len(handles) or drawn.get_window_extent(figure.canvas.get_renderer()).width <= room:
+            return drawn, lines
+        drawn.remove()
 
 
 def draw(machine, run, rows, common, roofs):
     counts = list(roofs)
-    names = {map_of(row): row for row in sorted(rows, key=map_order)}
-    styles = {name: STYLES[i % len(STYLES)] for i, name in enumerate(names)}
+    shared = shared_of(rows)
+    names = {map_of(row, shared): row for row in sorted(rows, key=map_order)}
+    styles = {name: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(names)}
     width = MARGIN_LEFT + PANEL_WIDTH * len(counts) + ROOF_WIDTH + MARGIN_RIGHT
     figure = pyplot.figure(figsize=(width, HEIGHT))
+    key, lines = legend(figure, styles)
+    more = LEGEND_LINE * (lines - 1)
+    height = HEIGHT + more
+    figure.set_figheight(height)
+    key.set_bbox_to_anchor((MARGIN_TEXT / width, 1 - (0.88 + more) / height))
     right = (MARGIN_LEFT + PANEL_WIDTH * len(counts)) / width
-    top, bottom = 0.845, 1.02 / HEIGHT
+    top, bottom = 1 - (1.27 + more) / height, 1.02 / height
     grid = figure.add_gridspec(2, len(counts), left=MARGIN_LEFT / width, right=right, top=top, bottom=bottom,
                                wspace=0.06, hspace=0.1)
     panels = grid.subplots(sharex=True, sharey=True, squeeze=False)
@@ -229,7 +252,7 @@ def draw(machine, run, rows, common, roofs):
         line[0].set_ylabel(f"standard / separable latency\n{title}", fontsize=11)
         for panel, threads in zip(line, counts):
             shown = [row for row in rows if row["comparison"] == comparison and int(row["threads"]) == threads]
-            draw_ratios(panel, shown, styles)
+            draw_ratios(panel, shown, styles, shared)
     for panel, threads in zip(panels[0], counts):
         panel.set_title(threads_text(threads), fontsize=13, fontweight="bold")
     for panel in panels[-1]:
@@ -242,17 +265,17 @@ def draw(machine, run, rows, common, roofs):
     roofs = of_levels(roofs, example)
     frame_roofs(panels, example, roofs)
     for panel, (threads, (peak, bandwidths)) in zip(panels, roofs.items()):
-        roofline_axes.draw_roofs(panel, peak, bandwidths, roofline_axes.denominator(common["dtype"]).upper())
-        draw_example(panel, [row for row in example if int(row["threads"]) == threads])
-        panel.set_title(f"{example[0]['ic']} to {example[0]['oc']} channels, {map_of(example[0])}, "
+        roofline_axes.draw_roofs(panel, peak, bandwidths, roofline_axes.denominator(common["dtype"]).upper(),
+                                 peak_name_at=panel.get_xlim()[0] * 1.2)
+        draw_example(panel, [row for row in example if int(row["threads"]) == threads], peak)
+        panel.set_title(f"{example[0]['ic']} to {example[0]['oc']} channels, {map_of(example[0], shared)}, "
                         f"{threads_text(threads)}", fontsize=11, fontweight="bold")
     panels[-1].set_xlabel("FLOP per compulsory byte", fontsize=11)
 
-    figure.suptitle("Standard over separable convolution: the promise of few FLOPs, and latency", x=0.45 / width,
-                    ha="left", fontsize=15, y=0.972)
-    legend(figure, styles, (0.45 / width, 0.893))
-    for i, line in enumerate(caption(machine, run, rows, common)):
-        figure.text(0.45 / width, (0.32 - 0.21 * i) / HEIGHT, line, fontsize=10, color=TEXT_COLOUR)
+    figure.suptitle("Standard over separable convolution: the promise of few FLOPs, and latency",
+                    x=MARGIN_TEXT / width, ha="left", fontsize=15, y=1 - 0.23 / height)
+    for i, line in enumerate(caption(machine, run, rows, common, shared)):
+        figure.text(MARGIN_TEXT / width, (0.32 - 0.21 * i) / height, line, fontsize=10, color=TEXT_COLOUR)
     return figure
 
 
@@ -260,16 +283,17 @@ def threads_text(threads):
     return f"{threads} thread{'s' if threads > 1 else ''}"
 
 
-def caption(machine, run, rows, common):
+def caption(machine, run, rows, common, shared):
     what = [
         machine.get("cpu_model") or "unknown CPU",
         f"{common['dtype']}, {common['isa']}, {common['cache']} cache",
+        *(["all with " + " ".join(shared)] if shared else []),
         f"machine {machine.get('machine_id', 'unknown')}",
         run.get("utc", "")[:10],
         *run.get("libraries", []),
     ]
     shaky = sum(row["status"] == "unstable" for row in rows)
-    note = "shaded: the separable one is slower"
+    note = "shaded: the separable one is slower · Winograd may stand above the peak: its FLOPs are direct's"
     if shaky:
         note += f" · faded: an unstable row ({shaky} of {len(rows)})"
     return " · ".join(text for text in what if text), note

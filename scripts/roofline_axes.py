@@ -81,14 +81,15 @@ def roofs(ceilings, isas, run_dir, common, threads):
     return peak, bandwidths
 
 
-def draw_roofs(panel, peak, bandwidths, peak_name="FMA"):
+def draw_roofs(panel, peak, bandwidths, peak_name="FMA", peak_name_at=None):
+    """`peak_name_at`: where the name of the peak begins, as x; None: where the peak does."""
     low_x, high_x = panel.get_xlim()
     low_y, high_y = panel.get_ylim()
     nearest = max(bandwidths.values())
     panel.plot([peak / nearest, high_x], [peak, peak], color="black", linewidth=1.8, zorder=2)
     panel.annotate(
         f"{peak_name} peak {value(peak)} GFLOP/s",
-        (peak / nearest, peak),
+        (peak_name_at or peak / nearest, peak),
         xytext=(0, 5),
         textcoords="offset points",
         fontsize=10,

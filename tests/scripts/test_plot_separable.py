@@ -61,6 +61,29 @@ def test_a_sweep_has_a_line_for_each_map(run_dir):
     assert {"7x7", "14x14", "28x28", "56x56", "112x112"} <= set(texts(run_dir / "separable.svg"))
 
 
+def test_many_maps_look_different_and_the_picture_grows_with_their_legend(run_dir):
+    def layers(rows):
+        return [{**row, "ih": str(size), "iw": str(size), "sh": stride, "sw": stride, "bia": "1", "act": "1"}
+                for row in rows if row["ih"] == "14" for size in (14, 28, 56, 112, 224) for stride in "12"]
+
+    def height(svg):
+        return float(xml.etree.ElementTree.parse(svg).getroot().get("viewBox").split()[3])
+
+    assert plot(run_dir).returncode == 0
+    usual = height(run_dir / "separable.svg")
+    rewrite(run_dir / "separable.csv", layers)
+    assert plot(run_dir).returncode == 0
+    shown = texts(run_dir / "separable.svg")
+    assert {"14x14", "224x224, stride 2"} <= set(shown), "what all share is not repeated"
+    assert any("all with bia1 act1" in text for text in shown)
+    assert height(run_dir / "separable.svg") > usual
+    root = xml.etree.ElementTree.parse(run_dir / "separable.svg").getroot()
+    key = next(group for group in root.iter() if group.get("id") == "legend_1")
+    drawn = [use for use in key.iter("{http://www.w3.org/2000/svg}use") if use.get("style")]
+    looks = {(use.get("{http://www.w3.org/1999/xlink}href"), use.get("style")) for use in drawn}
+    assert len(looks) == len(drawn) == 10
+
+
 def test_out_names_the_files_and_threads_keeps_one_column(run_dir, tmp_path):
     done = plot(run_dir, "--out", tmp_path / "one", "--threads", "2")
     assert done.returncode == 0, done.stderr
