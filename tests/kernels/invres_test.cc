@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/measure/isa_scope.h"
 #include "kernels/api/buffer.h"
 #include "kernels/api/compare.h"
 #include "kernels/api/random.h"
@@ -78,33 +79,49 @@ TEST(FusedPlanTest, ThreadsDivideSmallMapsByChunksAndLargeOnesByRows) {
   EXPECT_FALSE(PlanOf("invres:c24mc144oc24ih56kh3ph1res1", 2).by_chunks);
 }
 
-// As many threads as rows, so that each projects one row of the map.
-TEST(InvResTest, FusedAgreesWithTheReferenceForTilesOfEveryHeight) {
-  for (const int64_t channels : {8, 16, 20, 24, 32, 48, 64}) {
-    for (int rows = 1; rows <= 14; ++rows) {
-      const std::string c = std::to_string(channels);
-      const std::string text = "invres:c" + c + "mc" + c + "oc" + c + "ih" + std::to_string(rows) + "kh1res1";
-      const Problem problem = ParseProblem(text);
-      const Invocation fused = FindVariant("invres", "fused")->prepare(problem, {.threads = rows});
-      std::vector<Buffer> memory;
-      const auto own = [&](size_t bytes) { return memory.emplace_back(bytes).data(); };
-      Args args;
-      const std::vector<Operand> operands = Operands(problem);
-      for (size_t i = 0; i < operands.size(); ++i) {
-        args.operand[i] = own(operands[i].bytes(DType::kF32));
-        FillRandom(args.operand[i], DType::kF32, operands[i].elements(), i + 1);
+void ExpectFusedAgrees(const std::string& text, int threads) {
+  SCOPED_TRACE(text);
+  const Problem problem = ParseProblem(text);
+  const Invocation fused = FindVariant("invres", "fused")->prepare(problem, {.threads = threads});
+  std::vector<Buffer> memory;
+  const auto own = [&](size_t bytes) { return memory.emplace_back(bytes).data(); };
+  Args args;
+  const std::vector<Operand> operands = Operands(problem);
+  for (size_t i = 0; i < operands.size(); ++i) {
+    args.operand[i] = own(operands[i].bytes(DType::kF32));
+    FillRandom(args.operand[i], DType::kF32, operands[i].elements(), i + 1);
+  }
+  args.packed = own(fused.packed_bytes);
+  args.workspace = own(fused.workspace_bytes);
+  fused.pack(args);
+  fused.run(args);
+  const std::vector<int64_t> all = OutputsToCheck(operands.back().dims, operands.back().elements(), 0);
+  const Comparison result =
+      Compare(args.operand[InvRes::kDst], DType::kF32, all, Reference(problem, DType::kF32, args, all));
+  EXPECT_TRUE(result.ok()) << "error " << result.error << ", bound " << result.bound;
+}
+
+class InvResFusedTest : public testing::TestWithParam<std::string> {
+ protected:
+  IsaScope scope_{GetParam()};
+};
+
+// As many threads as rows, so that each projects one row of the map. Twice the channels are expanded, 96 in two chunks.
+TEST_P(InvResFusedTest, AgreesWithTheReferenceForTilesOfEveryHeight) {
+  for (const int64_t channels : {8, 16, 20, 24, 32, 48}) {
+    for (const int64_t expanded : {channels, 2 * channels}) {
+      for (int rows = 1; rows <= 16; ++rows) {
+        const std::string c = std::to_string(channels);
+        ExpectFusedAgrees(
+            "invres:c" + c + "mc" + std::to_string(expanded) + "oc" + c + "ih" + std::to_string(rows) + "kh1res1",
+            rows);
       }
-      args.packed = own(fused.packed_bytes);
-      args.workspace = own(fused.workspace_bytes);
-      fused.pack(args);
-      fused.run(args);
-      const std::vector<int64_t> all = OutputsToCheck(operands.back().dims, operands.back().elements(), 0);
-      const Comparison result =
-          Compare(args.operand[InvRes::kDst], DType::kF32, all, Reference(problem, DType::kF32, args, all));
-      EXPECT_TRUE(result.ok()) << text << ", error " << result.error << ", bound " << result.bound;
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, InvResFusedTest, testing::ValuesIn(SupportedIsas()),
+                         [](const auto& param) { return param.param; });
 
 TEST(InvResTest, FusedNeedsLessWorkspaceThanLayered) {
   const Problem problem = ParseProblem("invres:c24mc144oc24ih56kh3ph1res1");
