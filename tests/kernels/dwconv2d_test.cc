@@ -1,0 +1,54 @@
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "kernels/api/buffer.h"
+#include "kernels/api/random.h"
+#include "kernels/api/registry.h"
+
+namespace roofgap {
+namespace {
+
+// Reads more than a last-level cache holds.
+void EvictCaches() {
+  static std::vector<char> memory(size_t{256} << 20, 1);
+  const volatile char* const bytes = memory.data();
+  for (size_t i = 0; i < memory.size(); i += 64) static_cast<void>(bytes[i]);
+}
+
+// `resident` takes another way through operands that lie in memory than through cached ones.
+TEST(DwConv2dTest, ResidentGivesTheSameBitsFromMemoryAsFromCaches) {
+  for (std::string_view text :
+       {"dwconv2d:c144ih28kh3ph1", "dwconv2d:c128ih28kh3sh2ph1bia1act2", "dwconv2d:mb2c512ih14kh3ph1",
+        "dwconv2d:c1024ih7kh3ph1", "dwconv2d:c72ih29kh5sh2ph2", "dwconv2d:c40ih33iw21kh3kw5dh2ph3act3"}) {
+    for (int threads : {1, 2}) {
+      SCOPED_TRACE(std::string(text) + " on " + std::to_string(threads));
+      const Problem problem = ParseProblem(text);
+      const Invocation invocation = FindVariant(OpOf(problem), "resident")->prepare(problem, {.threads = threads});
+      std::vector<Buffer> memory;
+      Args args;
+      size_t dst = 0, bytes = 0;
+      for (const Operand& operand : Operands(problem)) {
+        bytes = operand.bytes(DType::kF32);
+        dst = memory.size();
+        args.operand[dst] = memory.emplace_back(bytes).data();
+        FillRandom(args.operand[dst], DType::kF32, operand.elements(), dst + 1, 1);
+      }
+      args.packed = memory.emplace_back(invocation.packed_bytes).data();
+      args.workspace = memory.emplace_back(invocation.workspace_bytes).data();
+      if (invocation.pack) invocation.pack(args);
+      invocation.run(args);
+      invocation.run(args);
+      const auto* const result = reinterpret_cast<const char*>(args.operand[dst]);
+      const std::vector<char> warm(result, result + bytes);
+      EvictCaches();
+      invocation.run(args);
+      EXPECT_EQ(std::memcmp(result, warm.data(), bytes), 0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace roofgap
