@@ -6,6 +6,7 @@
 // clang-format off: foreach_target.h comes first
 #include "kernels/simd/activation-inl.h"
 #include "kernels/simd/dot_tile-inl.h"
+#include "kernels/simd/lanes-inl.h"
 // clang-format on
 #include <algorithm>
 #include <cstring>
@@ -18,24 +19,7 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
-
 #if HWY_TARGET != HWY_SCALAR
-
-// The first `count` lanes, fewer than all; reads nothing behind them. Zeros follow.
-HWY_INLINE V LoadFirst(const float* from, int64_t count) {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
-  return hn::MaskedLoad(hn::FirstN(D(), static_cast<size_t>(count)), D(), from);
-#else
-  HWY_ALIGN float lanes[kLanes] = {};
-  for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
-  return hn::Load(D(), lanes);
-#endif
-}
 
 HWY_INLINE V InFirstLane(float x) { return hn::IfThenElseZero(hn::FirstN(D(), 1), hn::Set(D(), x)); }
 

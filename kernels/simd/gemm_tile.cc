@@ -4,6 +4,7 @@
 // clang-format off: foreach_target.h comes first
 #include "kernels/simd/activation-inl.h"
 #include "kernels/simd/gemm_tile-inl.h"
+#include "kernels/simd/lanes-inl.h"
 // clang-format on
 #include <algorithm>
 #include <array>
@@ -16,49 +17,12 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
-
 // Tiles of up to 4 rows are bound by the reading of B and prefetch it this many rows ahead (3 KiB for AVX3): from the
 // last-level cache, 90 became 110 GB/s at one row, 66 became 79 % of the peak at 4. Taller tiles gain nothing (Zen 5).
 constexpr int64_t kRowsAhead = 24;
 
 // A tile that is alone with a streamed panel prefetches a page ahead, where the hardware's prefetchers stop.
 constexpr int64_t kPageAhead = 1024;
-
-// The first `count` lanes; reads nothing behind them. Zeros follow.
-HWY_INLINE V LoadFirst(const float* from, int64_t count) {
-  HWY_ALIGN float lanes[kLanes] = {};
-  for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
-  return hn::Load(D(), lanes);
-}
-
-// Masked stores are microcoded on some cores (42 operations for AVX2 on AMD's), so the tail goes through the stack.
-HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
-  HWY_ALIGN float lanes[kLanes];
-  hn::Store(v, D(), lanes);
-  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
-}
-
-// The barriers are for the compilers. On x86 they fold the broadcast into each multiply-add as a memory operand: NV
-// loads of the same scalar in place of one. On ARM they load all MR scalars first, and spill accumulators for them.
-template <int NV>
-HWY_INLINE V Broadcast(const float* scalar) {
-#if HWY_ARCH_ARM
-  float loaded = *scalar;
-  asm volatile("" : "+w"(loaded) : : "memory");
-  return hn::Set(D(), loaded);
-#else
-  V v = hn::Set(D(), *scalar);
-#if HWY_TARGET <= HWY_SSE4 && HWY_ARCH_X86
-  if constexpr (NV > 1) asm("" : "+v"(v.raw));
-#endif
-  return v;
-#endif
-}
 
 // Adds C where asked, applies the activation and stores. Each choice is made once a tile, not once a vector: the
 // branches would fill the reorder buffer and keep the next tile from starting (48 ns a tile on Zen 5).

@@ -122,7 +122,7 @@ void Gemm(const RowGemm& of) {
   const tile::Stream ahead = tile::StreamOf(of);
   HWY_DASSERT(of.added == nullptr || of.act == 0);
   if constexpr (kThreeVectorPanels) {
-    if (of.panel == 3 * tile::kLanes) return tile::AllPanels<3>(of, ahead);
+    if (of.panel == 3 * kLanes) return tile::AllPanels<3>(of, ahead);
   }
   tile::AllPanels<2>(of, ahead);
 }

@@ -12,18 +12,13 @@
 
 #include "hwy/highway.h"
 #include "kernels/simd/activation-inl.h"
+#include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/row_gemm.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace tile {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-inline constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
 
 // Rows of a tile by its vectors of columns, at most: tall ones load least for each multiply-add; those of short sums
 // leave registers for the rows of b that more last steps need.
@@ -68,43 +63,6 @@ HWY_INLINE void LoadRow(const Panel& panel, const float* b, V (&to)[NV]) {
 HWY_INLINE void Fetch(Stream& ahead) {
   __builtin_prefetch(ahead.at, 0, 2);
   ahead.at += ahead.step;
-}
-
-HWY_INLINE V LoadFirst(const float* from, int64_t count) {
-#if HWY_TARGET == HWY_AVX3
-  return hn::MaskedLoad(hn::FirstN(D(), static_cast<size_t>(count)), D(), from);
-#else
-  HWY_ALIGN float lanes[kLanes] = {};
-  for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
-  return hn::Load(D(), lanes);
-#endif
-}
-
-// Masked stores are cheap with AVX-512 only: for AVX2 AMD's cores take 42 operations.
-HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
-#if HWY_TARGET == HWY_AVX3
-  hn::BlendedStore(v, hn::FirstN(D(), static_cast<size_t>(count)), D(), to);
-#else
-  HWY_ALIGN float lanes[kLanes];
-  hn::Store(v, D(), lanes);
-  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
-#endif
-}
-
-// Not folded into the multiply-adds, which would load the scalar once for each vector.
-template <int NV>
-HWY_INLINE V Broadcast(const float* scalar) {
-#if HWY_ARCH_ARM
-  float loaded = *scalar;
-  asm volatile("" : "+w"(loaded));
-  return hn::Set(D(), loaded);
-#else
-  V v = hn::Set(D(), *scalar);
-#if HWY_TARGET <= HWY_SSE4 && HWY_ARCH_X86
-  if constexpr (NV > 1) asm("" : "+v"(v.raw));
-#endif
-  return v;
-#endif
 }
 
 // Three rows for each pointer, as x86 addresses a base, base + pitch and base + 2 pitch: 14 pointers would spill.

@@ -13,17 +13,12 @@
 #include "hwy/highway.h"
 #include "kernels/api/parallel.h"
 #include "kernels/simd/activation-inl.h"
+#include "kernels/simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace winograd {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-inline constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
 
 // v = B^T d.
 HWY_INLINE void Input(const V (&d)[4], V (&v)[4]) {
@@ -62,19 +57,6 @@ HWY_INLINE void Output(const V (&m)[6], V (&y)[4]) {
   y[1] = hn::Add(difference1, difference2);
   y[2] = hn::MulAdd(two, sum2, hn::Mul(half, sum1));
   y[3] = hn::MulAdd(hn::Set(tag, 4.0f), difference2, hn::MulAdd(hn::Set(tag, 0.25f), difference1, m[5]));
-}
-
-// The first `count` lanes; reads nothing behind them. Zeros follow.
-HWY_INLINE V LoadFirst(const float* from, int64_t count) {
-  HWY_ALIGN float lanes[kLanes] = {};
-  for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
-  return hn::Load(D(), lanes);
-}
-
-HWY_INLINE void StoreFirst(V v, float* to, int64_t count) {
-  HWY_ALIGN float lanes[kLanes];
-  hn::Store(v, D(), lanes);
-  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
 }
 
 // The inputs of one tile in a map: channels of neighbours are `column` floats apart, of rows `row`. Of the tile's

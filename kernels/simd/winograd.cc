@@ -64,7 +64,7 @@ void Multiply(const WinogradPlan& plan, const WinogradData& data, int64_t panel,
   const GemmB b = {data.packed + (panel * plan.gemms() + e) * k * kGemmNR, 0, kGemmNR, true};
   const GemmRun run = {0, 0, k};
   const int64_t left = plan.conv.oc - panel * kGemmNR;
-  const int64_t columns = std::min(kGemmNR, (left + winograd::kLanes - 1) / winograd::kLanes * winograd::kLanes);
+  const int64_t columns = std::min(kGemmNR, (left + kLanes - 1) / kLanes * kLanes);
   const int64_t heights = (tiles + kGemmMR - 1) / kGemmMR;
   for (int64_t i = 0; i < heights; ++i) {
     const Range share = Share(tiles, static_cast<int>(heights), static_cast<int>(i));
