@@ -27,29 +27,8 @@ struct Chain {
 // follows.
 inline Chain Describe(const DwSep& p, memory::format_tag layout) {
   const memory::desc wanted = F32({p.mb, p.ic, p.oh(), p.ow()}, layout);
-  const Convolution pw = onednn::Describe(
-      {
-          .mb = p.mb,
-          .g = 1,
-          .ic = p.ic,
-          .oc = p.oc,
-          .ih = p.oh(),
-          .iw = p.ow(),
-          .oh = p.oh(),
-          .ow = p.ow(),
-          .kh = 1,
-          .kw = 1,
-          .sh = 1,
-          .sw = 1,
-          .ph = 0,
-          .pw = 0,
-          .dh = 1,
-          .dw = 1,
-          .bia = p.bia != 0,
-          .act = p.act,
-          .wei_tag = memory::format_tag::ohwi,
-      },
-      &wanted);
+  const ConvolutionShape pointwise = PointwiseShape(p.mb, p.ic, p.oc, p.oh(), p.ow(), p.bia != 0, p.act);
+  const Convolution pw = onednn::Describe(pointwise, &wanted);
   const memory::desc mid = pw.primitive.src_desc();
   // Blocked `mid` from a src of its choice would be a plain loop.
   const memory::desc src = F32({p.mb, p.ic, p.ih, p.iw}, layout);

@@ -45,27 +45,7 @@ struct Chain {
 };
 
 inline ConvolutionShape Pointwise(int64_t mb, int64_t ic, int64_t oc, int64_t side, int64_t act) {
-  return {
-      .mb = mb,
-      .g = 1,
-      .ic = ic,
-      .oc = oc,
-      .ih = side,
-      .iw = side,
-      .oh = side,
-      .ow = side,
-      .kh = 1,
-      .kw = 1,
-      .sh = 1,
-      .sw = 1,
-      .ph = 0,
-      .pw = 0,
-      .dh = 1,
-      .dw = 1,
-      .bia = true,
-      .act = act,
-      .wei_tag = Tag::ohwi,
-  };
+  return PointwiseShape(mb, ic, oc, side, side, true, act);
 }
 
 inline ConvolutionShape Depthwise(const InvRes& p) {

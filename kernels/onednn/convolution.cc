@@ -86,6 +86,30 @@ bool ReadsBeyond(const Convolution& one) {
 
 bool IsRef(const Convolution& one) { return std::string_view(one.primitive.impl_info_str()).substr(0, 3) == "ref"; }
 
+ConvolutionShape PointwiseShape(int64_t mb, int64_t ic, int64_t oc, int64_t h, int64_t w, bool bia, int64_t act) {
+  return {
+      .mb = mb,
+      .g = 1,
+      .ic = ic,
+      .oc = oc,
+      .ih = h,
+      .iw = w,
+      .oh = h,
+      .ow = w,
+      .kh = 1,
+      .kw = 1,
+      .sh = 1,
+      .sw = 1,
+      .ph = 0,
+      .pw = 0,
+      .dh = 1,
+      .dw = 1,
+      .bia = bia,
+      .act = act,
+      .wei_tag = Tag::ohwi,
+  };
+}
+
 Convolution Describe(const ConvolutionShape& shape, const memory::desc* src, const memory::desc* dst) {
   const ConvolutionDesc wanted =
       Wanted(shape, src != nullptr ? *src : F32(SrcDims(shape)), dst != nullptr ? *dst : F32(DstDims(shape)));

@@ -57,6 +57,9 @@ ConvolutionShape ShapeOf(const P& p, int64_t g, int64_t ic, int64_t oc, memory::
   return shape;
 }
 
+// A 1x1 convolution of maps of h x w pixels, canonical weights [oc][ic].
+ConvolutionShape PointwiseShape(int64_t mb, int64_t ic, int64_t oc, int64_t h, int64_t w, bool bia, int64_t act);
+
 // The descriptors of the operands as the grammar has them, and of the primitive.
 struct Convolution {
   memory::desc src, wei, bia, dst;
