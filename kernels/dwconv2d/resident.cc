@@ -152,14 +152,17 @@ namespace {
 HWY_EXPORT(Run);
 
 // Whether the busiest thread has less to do when channels are divided, not rows. Blocks of rows divide unevenly where
-// they are few (7 rows in pairs are 4 and 3); strips of channels as narrow as a few vectors do not pay.
+// they are few (7 rows in pairs are 4 and 3); strips of channels as narrow as a few vectors do not pay, nor do large
+// maps: half of the channels of pixels 1 KiB apart use half the sets of L2 (c256ih28kh3sh2ph1: 10 us, by rows 7 to 8).
 bool SplitChannels(const ResidentPlan& plan) {
   const DwConv2d& p = plan.p;
   const auto busiest = [&](int64_t count) { return (count + plan.threads - 1) / plan.threads; };
+  constexpr int64_t kLargeFloats = (1 << 19) / 4;
   const int64_t rows = p.mb * p.oh();
   const int64_t blocks = p.mb * ((p.oh() + plan.kernel.rows - 1) / plan.kernel.rows);
   const int64_t vectors = p.c / plan.kernel.lanes;
   if (blocks >= 8 * plan.threads || vectors < 4 * plan.threads) return false;
+  if (p.c * (p.ih * p.iw + p.oh() * p.ow()) > kLargeFloats) return false;
   return busiest(vectors) * rows < busiest(blocks) * plan.kernel.rows * vectors;
 }
 
