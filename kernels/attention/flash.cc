@@ -6,12 +6,13 @@
 // once; then, strip by strip,
 //   S = q K^T        q already times log2(e) / sqrt(d), so that the softmax is one of powers of 2
 //   m' = max(m, rowmax S);  P = 2^(S - m');  l = l 2^(m - m') + rowsum P
-//   O = O 2^(m - m') + P V
-// and after the last block O is divided by l. O is dst itself.
+//   O = O 2^(m - m') + P V, with the last block divided by l
+// O is dst itself.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -19,12 +20,13 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/attention/attention.h"
+#include "kernels/simd/gemm.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention/flash.cc"
 #include "hwy/foreach_target.h"  // before highway.h
 #include "hwy/highway.h"
-#include "kernels/simd/gemm_tile-inl.h"
+#include "kernels/simd/attention_tile-inl.h"
 #include "kernels/simd/pack-inl.h"
 #include "kernels/simd/softmax-inl.h"
 
@@ -42,6 +44,12 @@ constexpr int64_t kBlockFloats = 32768;
 // However small d is, the scores of a strip (14 rows of 512: 28 KiB) are to stay in L1 between the two GEMMs.
 constexpr int64_t kMaxKeys = 512;
 
+// What a strip's online softmax remembers of the blocks behind it, row by row.
+struct StripState {
+  static constexpr int kRows = 16;  // of a strip, at most; whole vectors of every target
+  alignas(64) float max[kRows], sum[kRows];
+};
+
 struct FlashPlan {
   Attention problem;
   GemmShape tile;
@@ -50,11 +58,11 @@ struct FlashPlan {
   int64_t group = 0;             // strips in a group, at most
   int64_t block = 0;             // keys in a block: whole panels
   std::vector<int64_t> first{};  // thread i has the strips [first[i], first[i + 1]), counted over all KV heads
-  // Floats of a thread's workspace: q, packed K, packed V (0: V is read in place, as its rows are whole panels), scores
-  // of a strip, then m and l of each row.
-  int64_t q_floats = 0, k_floats = 0, v_floats = 0, score_floats = 0, row_floats = 0;
+  // Floats of a thread's workspace: q, packed K, packed V (0: V is read in place, as its rows are whole vectors),
+  // scores of a strip, then the states of a group's strips.
+  int64_t q_floats = 0, k_floats = 0, v_floats = 0, score_floats = 0, state_floats = 0;
 
-  int64_t thread_floats() const { return q_floats + k_floats + v_floats + score_floats + 2 * row_floats; }
+  int64_t thread_floats() const { return q_floats + k_floats + v_floats + score_floats + state_floats; }
   Range Strip(int64_t strip) const { return Share(rows, static_cast<int>(strips), static_cast<int>(strip)); }
   // Keys that a row sees.
   int64_t Keys(int64_t row) const {
@@ -84,89 +92,107 @@ struct Group {
   Range rows;
   const float *q, *k, *v;
   float* dst;
-  float *scaled_q, *packed_k, *packed_v, *scores, *max, *sum;
+  float *scaled_q, *packed_k, *packed_v, *scores;
+  StripState* states;
 };
 
-// Turns the scores of a strip against the keys [key, key + width) into powers of 2 and brings the max, sum and output
-// of its rows up to date. Row by row only within each pass: the maxima of all rows overlap, and a mispredicted
-// rescaling does not throw away the powers that follow it.
-void SoftmaxStep(const FlashPlan& plan, const Group& g, Range strip, int64_t key, int64_t width) {
-  const int64_t d = plan.problem.d;
-  const int64_t rows = strip.end - strip.begin;
-  float* const max = g.max + (strip.begin - g.rows.begin);
-  float* const sum = g.sum + (strip.begin - g.rows.begin);
-  const bool first = key == 0;
+// A block of keys, packed, and its values.
+struct Block {
+  int64_t key, keys;
+  const float* k;
+  attention::Values v;
+};
 
-  float new_max[kGemmMR], new_sum[kGemmMR];
-  int64_t visible[kGemmMR];
+// The factors of a strip's output: `keep` for what is there, `gain` for what comes.
+struct Factors {
+  alignas(64) float keep[StripState::kRows], gain[StripState::kRows];
+};
+
+// Turns scores into powers of 2, zeros where a row sees no keys, and brings the state up to date. Of row i `visible[i]`
+// scores count, and maxima[i] are the largest of its first `whole`, lane by lane. Row by row only within each pass: the
+// maxima of all rows overlap.
+void SoftmaxStep(attention::Matrix<float> scores, int64_t rows, const int64_t* visible, int64_t width, int64_t whole,
+                 const float* maxima, bool ends, StripState& state, Factors& factors) {
+  const hn::ScalableTag<float> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  alignas(64) float old[StripState::kRows];
+  std::copy_n(state.max, StripState::kRows, old);
   for (int64_t i = 0; i < rows; ++i) {
-    visible[i] = std::clamp<int64_t>(plan.Keys(strip.begin + i) - key, 0, width);
-    const float block_max = RowMax(g.scores + i * plan.block, visible[i]);
-    new_max[i] = first ? block_max : std::max(max[i], block_max);
+    const float* const tail = scores.data + i * scores.pitch + whole;
+    const auto max = hn::Max(hn::Load(d, maxima + i * lanes), hn::Set(d, state.max[i]));
+    state.max[i] = hn::GetLane(hn::MaxOfLanes(d, max));
+    if (visible[i] > whole) state.max[i] = std::max(state.max[i], RowMax(tail, visible[i] - whole));
+  }
+  for (int64_t i = 0; i < StripState::kRows; i += lanes) {
+    const auto keep = Exp2(d, hn::Sub(hn::Load(d, old + i), hn::Load(d, state.max + i)));
+    hn::Store(keep, d, factors.keep + i);
+    hn::Store(hn::Mul(keep, hn::Load(d, state.sum + i)), d, state.sum + i);
   }
   for (int64_t i = 0; i < rows; ++i) {
-    float* const row = g.scores + i * plan.block;
-    new_sum[i] = RowExp2(row, visible[i], new_max[i]);
+    float* const row = scores.data + i * scores.pitch;
+    state.sum[i] += RowExp2(row, visible[i], state.max[i]);
     std::fill(row + visible[i], row + width, 0.0f);
   }
   for (int64_t i = 0; i < rows; ++i) {
-    if (!first) {
-      if (new_max[i] > max[i]) {
-        const float factor = std::exp2(max[i] - new_max[i]);
-        float* const out = g.dst + (strip.begin + i) * d;
-        ScaleRow(out, d, factor, out);
-        sum[i] *= factor;
-      }
-      new_sum[i] += sum[i];
-    }
-    max[i] = new_max[i];
-    sum[i] = new_sum[i];
+    factors.gain[i] = ends ? 1 / state.sum[i] : 1;
+    factors.keep[i] *= factors.gain[i];
   }
 }
 
-// C (+)= A B for the rows of a strip, one panel of B after the other: row i of A begins at a.data + i * a.pitch.
-void StripGemm(GemmIn a, const GemmB& b, GemmOut c, int64_t rows, int64_t n, int64_t k, bool accumulate) {
-  GemmRow tile[kGemmMR];
-  for (int64_t i = 0; i < rows; ++i) tile[i] = {i * a.pitch, i * c.pitch};
-  const GemmRun run = {.a = 0, .b = 0, .k = k};
-  GemmB panel = b;
-  for (int64_t column = 0; column < n; column += kGemmNR, panel.data += b.panel) {
-    GemmTile({a.data, c.data + column, {tile, static_cast<size_t>(rows)}}, {&run, 1}, panel,
-             std::min(kGemmNR, n - column), {.accumulate = accumulate});
-  }
-}
-
-// One strip against the keys [key, key + width), which are packed in g.packed_k; their values are v.
-void StripStep(const FlashPlan& plan, const Group& g, const GemmB& v, Range strip, int64_t key, int64_t width) {
+// A strip of MR rows against the `width` first keys of a block.
+template <int MR>
+void StripStep(const FlashPlan& plan, const Group& g, const Block& block, Range strip, int64_t width,
+               StripState& state) {
   const int64_t d = plan.problem.d;
-  const int64_t rows = strip.end - strip.begin;
-  const int64_t padded = (width + kGemmNR - 1) / kGemmNR * kGemmNR;
-  StripGemm({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, PackedB(g.packed_k, d, kGemmNR), {g.scores, plan.block},
-            rows, padded, d, false);
-  SoftmaxStep(plan, g, strip, key, width);
-  StripGemm({g.scores, plan.block}, v, {g.dst + strip.begin * d, d}, rows, d, width, key != 0);
+  int64_t visible[MR];
+  int64_t whole = width;
+  for (int64_t i = 0; i < MR; ++i) {
+    visible[i] = std::clamp<int64_t>(plan.Keys(strip.begin + i) - block.key, 0, width);
+    whole = std::min(whole, visible[i]);
+  }
+  whole -= whole % attention::kPanel;
+  alignas(64) float maxima[2 * MR * kLanes];
+  std::fill_n(maxima, MR * kLanes, -std::numeric_limits<float>::infinity());
+
+  const attention::Matrix<float> scores = {g.scores, plan.block};
+  attention::Scores<MR>({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, block.k, d, width, whole, scores, maxima);
+  Factors factors;
+  SoftmaxStep(scores, MR, visible, width, whole, maxima, block.key + width == plan.Keys(strip), state, factors);
+  attention::Weigh<MR>({scores.data, scores.pitch}, block.v, width, d, g.dst + strip.begin * d, block.key == 0,
+                       factors.keep, factors.gain);
+}
+
+template <int MR = attention::kRows>
+HWY_INLINE void AnyStripStep(const FlashPlan& plan, const Group& g, const Block& block, Range strip, int64_t width,
+                             StripState& state) {
+  if constexpr (MR > 1) {
+    if (strip.end - strip.begin < MR) return AnyStripStep<MR - 1>(plan, g, block, strip, width, state);
+  }
+  StripStep<MR>(plan, g, block, strip, width, state);
 }
 
 void RunGroup(const FlashPlan& plan, const Group& g) {
   const Attention& p = plan.problem;
   const float scale = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(p.d)));
   ScaleRow(g.q + g.rows.begin * p.d, (g.rows.end - g.rows.begin) * p.d, scale, g.scaled_q);
+  for (int64_t i = 0; i < g.end_strip - g.begin_strip; ++i) {
+    std::fill_n(g.states[i].max, StripState::kRows, -std::numeric_limits<float>::infinity());
+    std::fill_n(g.states[i].sum, StripState::kRows, 0.0f);
+  }
 
   const int64_t keys = plan.Keys(g.rows);
   for (int64_t key = 0; key < keys; key += plan.block) {
-    const int64_t block = std::min(plan.block, keys - key);
-    PackTransposed({g.k + key * p.d, p.d}, block, p.d, kGemmNR, g.packed_k);
-    const GemmIn values = {g.v + key * p.d, p.d};
-    if (plan.v_floats > 0) PackRows(values, p.d, block, kGemmNR, g.packed_v);
-    const GemmB v = plan.v_floats > 0 ? PackedB(g.packed_v, block, kGemmNR) : RowMajorB(values, kGemmNR);
+    Block block = {key, std::min(plan.block, keys - key), g.packed_k, {{g.v + key * p.d, p.d}, attention::kPanel}};
+    PackTransposed({g.k + key * p.d, p.d}, block.keys, p.d, attention::kPanel, g.packed_k);
+    if (plan.v_floats > 0) {
+      PackRows({block.v.rows.data, p.d}, p.d, block.keys, attention::kPanel, g.packed_v);
+      block.v = {{g.packed_v, attention::kPanel}, block.keys * attention::kPanel};
+    }
     for (int64_t strip = g.begin_strip; strip < g.end_strip; ++strip) {
       const Range rows = plan.Strip(strip);
-      const int64_t width = std::min(block, plan.Keys(rows) - key);
-      if (width > 0) StripStep(plan, g, v, rows, key, width);
+      const int64_t width = std::min(block.keys, plan.Keys(rows) - key);
+      if (width > 0) AnyStripStep(plan, g, block, rows, width, g.states[strip - g.begin_strip]);
     }
-  }
-  for (int64_t row = g.rows.begin; row < g.rows.end; ++row) {
-    ScaleRow(g.dst + row * p.d, p.d, 1 / g.sum[row - g.rows.begin], g.dst + row * p.d);
   }
 }
 
@@ -177,8 +203,7 @@ void RunThread(const FlashPlan& plan, const Args& args, int thread) {
   g.packed_k = g.scaled_q + plan.q_floats;
   g.packed_v = g.packed_k + plan.k_floats;
   g.scores = g.packed_v + plan.v_floats;
-  g.max = g.scores + plan.score_floats;
-  g.sum = g.max + plan.row_floats;
+  g.states = reinterpret_cast<StripState*>(g.scores + plan.score_floats);
 
   const size_t index = static_cast<size_t>(thread);
   for (int64_t strip = plan.first[index]; strip < plan.first[index + 1];) {
@@ -198,6 +223,10 @@ void RunThread(const FlashPlan& plan, const Args& args, int thread) {
   }
 }
 
+static_assert(attention::kRows <= StripState::kRows && StripState::kRows % kLanes == 0);
+
+GemmShape Shape() { return {.mr = attention::kRows, .nr = attention::kPanel, .isa = hwy::TargetName(HWY_TARGET)}; }
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -209,6 +238,7 @@ namespace roofgap {
 namespace {
 
 HWY_EXPORT(RunThread);
+HWY_EXPORT(Shape);
 
 // Workspace regions begin on cache lines.
 int64_t RoundToLine(int64_t floats) { return (floats + 15) / 16 * 16; }
@@ -227,10 +257,10 @@ FlashPlan MakePlan(const Attention& p, int threads, const GemmShape& tile) {
   plan.block = DivideUp(DivideUp(p.t, DivideUp(p.t, most)), tile.nr) * tile.nr;
   const int64_t strip_rows = DivideUp(plan.rows, plan.strips);
   const int64_t group_rows = std::min(plan.group * strip_rows, plan.rows);
-  plan.row_floats = RoundToLine(group_rows);
+  plan.state_floats = plan.group * static_cast<int64_t>(sizeof(StripState) / sizeof(float));
   plan.q_floats = RoundToLine(group_rows * p.d);
   plan.k_floats = RoundToLine(PackedFloats(plan.block, p.d, tile.nr));
-  if (p.d % tile.nr != 0) plan.v_floats = RoundToLine(PackedFloats(p.d, plan.block, tile.nr));
+  if (p.d % (tile.nr / 2) != 0) plan.v_floats = RoundToLine(PackedFloats(p.d, plan.block, tile.nr));
   plan.score_floats = RoundToLine(strip_rows * plan.block);
   return plan;
 }
@@ -259,7 +289,7 @@ std::vector<int64_t> Balance(const FlashPlan& plan, int threads, double head_cos
 }
 
 Invocation Prepare(const Attention& p, const Context& context) {
-  FlashPlan plan = MakePlan(p, context.threads, ChosenGemmShape());
+  FlashPlan plan = MakePlan(p, context.threads, HWY_DYNAMIC_DISPATCH(Shape)());
   double head_cost = 0;
   for (int64_t strip = 0; strip < plan.strips; ++strip) head_cost += Cost(plan, strip);
   plan.first = Balance(plan, context.threads, head_cost);
