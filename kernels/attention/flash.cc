@@ -101,6 +101,7 @@ struct Block {
   int64_t key, keys;
   const float* k;
   attention::Values v;
+  int64_t next_key;  // of the block that comes next
 };
 
 // The factors of a strip's output: `keep` for what is there, `gain` for what comes.
@@ -139,10 +140,18 @@ void SoftmaxStep(attention::Matrix<float> scores, int64_t rows, const int64_t* v
   }
 }
 
+// A strip's share of the keys or values (`from`) of the next block, to be fetched in `steps` steps.
+tile::Stream Ahead(const FlashPlan& plan, const Group& g, const Block& block, const float* from, int64_t strip,
+                   int64_t steps) {
+  const int64_t floats = plan.block * plan.problem.d;
+  const int64_t share = floats / (g.end_strip - g.begin_strip);
+  return {from + block.next_key * plan.problem.d + share * (strip - g.begin_strip), share / steps + 1};
+}
+
 // A strip of MR rows against the `width` first keys of a block.
 template <int MR>
-void StripStep(const FlashPlan& plan, const Group& g, const Block& block, Range strip, int64_t width,
-               StripState& state) {
+void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_t index, Range strip, int64_t width) {
+  StripState& state = g.states[index - g.begin_strip];
   const int64_t d = plan.problem.d;
   int64_t visible[MR];
   int64_t whole = width;
@@ -155,20 +164,22 @@ void StripStep(const FlashPlan& plan, const Group& g, const Block& block, Range 
   std::fill_n(maxima, MR * kLanes, -std::numeric_limits<float>::infinity());
 
   const attention::Matrix<float> scores = {g.scores, plan.block};
-  attention::Scores<MR>({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, block.k, d, width, whole, scores, maxima);
+  attention::Scores<MR>({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, block.k, d, width, whole, scores, maxima,
+                        Ahead(plan, g, block, g.k, index, (width + kLanes - 1) / attention::kPanel * d + 1));
   Factors factors;
   SoftmaxStep(scores, MR, visible, width, whole, maxima, block.key + width == plan.Keys(strip), state, factors);
   attention::Weigh<MR>({scores.data, scores.pitch}, block.v, width, d, g.dst + strip.begin * d, block.key == 0,
-                       factors.keep, factors.gain);
+                       factors.keep, factors.gain,
+                       Ahead(plan, g, block, g.v, index, (d + kLanes - 1) / attention::kPanel * width + 1));
 }
 
 template <int MR = attention::kRows>
-HWY_INLINE void AnyStripStep(const FlashPlan& plan, const Group& g, const Block& block, Range strip, int64_t width,
-                             StripState& state) {
+HWY_INLINE void AnyStripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_t index, Range strip,
+                             int64_t width) {
   if constexpr (MR > 1) {
-    if (strip.end - strip.begin < MR) return AnyStripStep<MR - 1>(plan, g, block, strip, width, state);
+    if (strip.end - strip.begin < MR) return AnyStripStep<MR - 1>(plan, g, block, index, strip, width);
   }
-  StripStep<MR>(plan, g, block, strip, width, state);
+  StripStep<MR>(plan, g, block, index, strip, width);
 }
 
 void RunGroup(const FlashPlan& plan, const Group& g) {
@@ -182,7 +193,8 @@ void RunGroup(const FlashPlan& plan, const Group& g) {
 
   const int64_t keys = plan.Keys(g.rows);
   for (int64_t key = 0; key < keys; key += plan.block) {
-    Block block = {key, std::min(plan.block, keys - key), g.packed_k, {{g.v + key * p.d, p.d}, attention::kPanel}};
+    Block block = {key, std::min(plan.block, keys - key), g.packed_k, {{g.v + key * p.d, p.d}, attention::kPanel}, 0};
+    block.next_key = key + plan.block < keys ? key + plan.block : g.end_strip < plan.strips ? 0 : p.t;
     PackTransposed({g.k + key * p.d, p.d}, block.keys, p.d, attention::kPanel, g.packed_k);
     if (plan.v_floats > 0) {
       PackRows({block.v.rows.data, p.d}, p.d, block.keys, attention::kPanel, g.packed_v);
@@ -191,7 +203,7 @@ void RunGroup(const FlashPlan& plan, const Group& g) {
     for (int64_t strip = g.begin_strip; strip < g.end_strip; ++strip) {
       const Range rows = plan.Strip(strip);
       const int64_t width = std::min(block.keys, plan.Keys(rows) - key);
-      if (width > 0) AnyStripStep(plan, g, block, rows, width, g.states[strip - g.begin_strip]);
+      if (width > 0) AnyStripStep(plan, g, block, strip, rows, width);
     }
   }
 }

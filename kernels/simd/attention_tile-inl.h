@@ -35,7 +35,8 @@ struct Matrix {
 // MR rows of a times k rows of b, as far as the last kLast steps. Those are taken row by row, and finish(m, sums) gets
 // each row as soon as it is complete.
 template <int kLast, int MR, int NV, class Finish>
-HWY_INLINE void TileOf(Matrix<const float> of_a, Matrix<const float> of_b, int64_t k, Finish finish) {
+HWY_INLINE void TileOf(Matrix<const float> of_a, Matrix<const float> of_b, int64_t k, tile::Stream& ahead,
+                       Finish finish) {
   const D d;
   V sum[MR][NV];
 #pragma GCC unroll 16
@@ -46,6 +47,7 @@ HWY_INLINE void TileOf(Matrix<const float> of_a, Matrix<const float> of_b, int64
   tile::Rows<MR> a(of_a.data, of_a.pitch);
   const float* b = of_b.data;
   for (; k > kLast; --k, b += of_b.pitch, a.Advance(1)) {
+    tile::Fetch(ahead);
     V bv[NV];
 #pragma GCC unroll 2
     for (int v = 0; v < NV; ++v) bv[v] = hn::LoadU(d, b + v * kLanes);
@@ -75,10 +77,10 @@ HWY_INLINE void TileOf(Matrix<const float> of_a, Matrix<const float> of_b, int64
 }
 
 template <int MR, int NV, class Finish>
-HWY_INLINE void Tile(Matrix<const float> a, Matrix<const float> b, int64_t k, Finish finish) {
+HWY_INLINE void Tile(Matrix<const float> a, Matrix<const float> b, int64_t k, tile::Stream& ahead, Finish finish) {
   constexpr int kLast = tile::LastSteps(MR * NV, NV);
-  if (k >= kLast) return TileOf<kLast, MR, NV>(a, b, k, finish);
-  TileOf<0, MR, NV>(a, b, k, finish);
+  if (k >= kLast) return TileOf<kLast, MR, NV>(a, b, k, ahead, finish);
+  TileOf<0, MR, NV>(a, b, k, ahead, finish);
 }
 
 // A row of scores: stored whole, and its largest in each lane noted in max [MR][kLanes].
@@ -106,13 +108,13 @@ struct StoreScores {
 // the second with the others.
 template <int MR>
 HWY_INLINE void Scores(Matrix<const float> q, const float* k, int64_t d, int64_t keys, int64_t whole,
-                       Matrix<float> scores, float* max) {
+                       Matrix<float> scores, float* max, tile::Stream ahead) {
   for (; keys > kLanes; keys -= kPanel, whole -= kPanel, k += d * kPanel, scores.data += kPanel) {
     if (whole == 0) max += MR * kLanes;
-    Tile<MR, 2>(q, {k, kPanel}, d, StoreScores<2>{scores.data, scores.pitch, max});
+    Tile<MR, 2>(q, {k, kPanel}, d, ahead, StoreScores<2>{scores.data, scores.pitch, max});
   }
   if (whole == 0) max += MR * kLanes;
-  if (keys > 0) Tile<MR, 1>(q, {k, kPanel}, d, StoreScores<1>{scores.data, scores.pitch, max});
+  if (keys > 0) Tile<MR, 1>(q, {k, kPanel}, d, ahead, StoreScores<1>{scores.data, scores.pitch, max});
 }
 
 // A row of the output: out = keep[m] out + gain[m] sum; not read with `first`. Its last vector has `last` columns.
@@ -151,12 +153,12 @@ struct Values {
 // O = keep O + gain P V for MR rows of weights p against `keys` rows of v; O is not read with `first`.
 template <int MR>
 HWY_INLINE void Weigh(Matrix<const float> p, Values v, int64_t keys, int64_t d, float* out, bool first,
-                      const float* keep, const float* gain) {
+                      const float* keep, const float* gain, tile::Stream ahead) {
   for (int64_t left = d; left > 0; left -= kPanel, v.rows.data += v.next, out += kPanel) {
     if (left > kLanes) {
-      Tile<MR, 2>(p, v.rows, keys, StoreOutput<2>{out, d, std::min(left - kLanes, kLanes), first, keep, gain});
+      Tile<MR, 2>(p, v.rows, keys, ahead, StoreOutput<2>{out, d, std::min(left - kLanes, kLanes), first, keep, gain});
     } else {
-      Tile<MR, 1>(p, v.rows, keys, StoreOutput<1>{out, d, left, first, keep, gain});
+      Tile<MR, 1>(p, v.rows, keys, ahead, StoreOutput<1>{out, d, left, first, keep, gain});
     }
   }
 }
