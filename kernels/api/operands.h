@@ -14,11 +14,16 @@ namespace roofgap {
 // kInput: activations, read by every call. kWeight: constant between calls, may be packed once. kOutput: written.
 enum class Role { kInput, kWeight, kOutput };
 
+// What the values of an operand are to look like where none are given (kernels/api/fill.h). All but kUniform are for
+// ops whose result depends on it how useful they are.
+enum class Fill { kUniform, kPooling, kOrthogonal };
+
 // One operand of a problem: row-major, densely packed, channels last.
 struct Operand {
   std::string_view name;
   Role role = Role::kInput;
   std::vector<int64_t> dims;
+  Fill fill = Fill::kUniform;
 
   int64_t elements() const;
   size_t bytes(DType dtype) const { return static_cast<size_t>(elements()) * SizeOf(dtype); }

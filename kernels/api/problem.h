@@ -18,12 +18,14 @@
 #include "kernels/dwsep/dwsep.h"
 #include "kernels/fc/fc.h"
 #include "kernels/invres/invres.h"
+#include "kernels/linformer/linformer.h"
+#include "kernels/performer/performer.h"
 
 namespace roofgap {
 
 // The shape of one operation: what is to be computed, not how, in which type or where. To add an op, write its folder
 // (kernels/README.md) and add its type here; everything below and the command line follow.
-using Problem = std::variant<Conv2d, DwConv2d, DwSep, InvRes, Fc, Attention>;
+using Problem = std::variant<Conv2d, DwConv2d, DwSep, InvRes, Fc, Attention, Linformer, Performer>;
 
 // "conv2d", "dwconv2d", ...: the names before the colon, in the order above.
 std::vector<std::string_view> OpNames();

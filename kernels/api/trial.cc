@@ -9,7 +9,7 @@
 
 #include "kernels/api/buffer.h"
 #include "kernels/api/error.h"
-#include "kernels/api/random.h"
+#include "kernels/api/fill.h"
 #include "kernels/api/registry.h"
 
 namespace roofgap {
@@ -31,7 +31,7 @@ class Field {
     const std::vector<Operand> operands = Operands(problem);
     for (size_t i = 0; i < operands.size(); ++i) {
       shared.operand[i] = Own(operands[i].bytes(context.dtype));
-      FillRandom(shared.operand[i], context.dtype, operands[i].elements(), i + 1, context.threads);
+      FillOperand(operands[i], shared.operand[i], context.dtype, i + 1, context.threads);
     }
     for (const Invocation& contender : contenders) {
       Args& args = args_.emplace_back(shared);

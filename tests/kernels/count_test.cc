@@ -100,6 +100,23 @@ Counts ByHand(const Attention& p) {
           .read = p.b * p.d * (p.h * p.s + 2 * p.kvh * p.t)};
 }
 
+// Keys are projected as values are.
+Counts ByHand(const Linformer& p) {
+  const int64_t project = 2 * p.b * p.kvh * p.k * p.t * p.d;
+  const int64_t attend = 2 * p.b * p.h * p.s * p.k * p.d;
+  return {.macs = project + attend,
+          .nominal_macs = project + attend,
+          .read = p.b * p.d * (p.h * p.s + 2 * p.kvh * p.t) + 2 * p.k * p.t};
+}
+
+// Key by key: its features, then they times the value and 1; query by query: its features, then they times the sums.
+Counts ByHand(const Performer& p) {
+  int64_t macs = 0;
+  for (int64_t key = 0; key < p.b * p.kvh * p.t; ++key) macs += p.m * p.d + p.m * (p.d + 1);
+  for (int64_t query = 0; query < p.b * p.h * p.s; ++query) macs += p.m * p.d + p.m * (p.d + 1);
+  return {.macs = macs, .nominal_macs = macs, .read = p.b * p.d * (p.h * p.s + 2 * p.kvh * p.t) + p.m * p.d};
+}
+
 int64_t OutputElements(const Problem& problem) { return Operands(problem).back().elements(); }
 
 void ExpectCounted(std::string_view text) {
@@ -147,6 +164,23 @@ TEST(CountTest, PixelsThatNoTapReadsAreNotExpanded) {
   const Work work = Count(ParseProblem("invres:c4mc8oc3ih5kh1sh2"), DType::kF32);
   EXPECT_EQ(work.flops, 2.0 * 8 * (9 * 4 + 9 + 9 * 3));
   EXPECT_EQ(work.flops_nominal, 2.0 * 8 * (25 * 4 + 9 + 9 * 3));
+}
+
+TEST(CountTest, ApproximateAttentionGrowsWithTheLengthAndExactAttentionWithItsSquare) {
+  const auto flops = [](std::string_view text) { return Count(ParseProblem(text), DType::kF32).flops; };
+  // Both projections, scores and weighted sums: 4 n k d each.
+  EXPECT_EQ(flops("linformer:h12s4096d64k256"), 2 * 4.0 * 12 * 4096 * 256 * 64);
+  // Features 2 n m d of queries and of keys, sums over keys and their products 2 n m (d + 1) each.
+  EXPECT_EQ(flops("performer:h12s4096d64m256"), 12 * 4096 * 256 * (4.0 * 64 + 4 * 65));
+  EXPECT_EQ(flops("performer:h12s4096d64causal1m256"), flops("performer:h12s4096d64m256"));
+  for (std::string_view shared : {"h12kvh3s", "h12s"}) {
+    const auto at = [&](std::string_view op, std::string_view rest, int n) {
+      return flops(std::string(op) + ":" + std::string(shared) + std::to_string(n) + std::string(rest));
+    };
+    EXPECT_EQ(at("linformer", "d64k256", 8192), 2 * at("linformer", "d64k256", 4096));
+    EXPECT_EQ(at("performer", "d64m256", 8192), 2 * at("performer", "d64m256", 4096));
+    EXPECT_EQ(at("attention", "d64", 8192), 4 * at("attention", "d64", 4096));
+  }
 }
 
 TEST(CountTest, StridedPointwiseConvolutionReadsAQuarterOfItsMap) {

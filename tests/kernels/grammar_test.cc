@@ -45,6 +45,8 @@ TEST(GrammarTest, WhatEqualsItsDefaultIsNotPrinted) {
   EXPECT_EQ(Canonical("invres:act3se4c8mc8oc9ih5kh3ph0"), "invres:c8mc8oc9ih5kh3se4act3");
   EXPECT_EQ(Canonical("fc:mb1ic3oc4bia1"), "fc:ic3oc4bia1");
   EXPECT_EQ(Canonical("attention:h4kvh4s7t7d8"), "attention:h4s7d8");
+  EXPECT_EQ(Canonical("linformer:k9d8t7s7kvh4h4b1"), "linformer:h4s7d8k9");
+  EXPECT_EQ(Canonical("performer:m9causal0d8t9s7kvh2h4"), "performer:h4kvh2s7t9d8m9");
 }
 
 TEST(GrammarTest, DefaultsAreNamedWithTheirValues) {
@@ -98,11 +100,16 @@ TEST_P(BadInputTest, IsRefusedInOneLineThatSaysWhy) {
 }
 
 constexpr BadInput kBadInputs[] = {
-    {"Empty", "", "expected op:keys, such as fc:mb16ic768oc3072; ops are conv2d dwconv2d dwsep invres fc attention"},
+    {"Empty", "",
+     "expected op:keys, such as fc:mb16ic768oc3072; ops are conv2d dwconv2d dwsep invres fc attention linformer "
+     "performer"},
     {"NoColon", "conv2d",
-     "expected op:keys, such as fc:mb16ic768oc3072; ops are conv2d dwconv2d dwsep invres fc attention"},
-    {"UnknownOp", "conv3d:ic1", "unknown op 'conv3d'; allowed are conv2d dwconv2d dwsep invres fc attention"},
-    {"OpInCapitals", "FC:ic1oc1", "unknown op 'FC'; allowed are conv2d dwconv2d dwsep invres fc attention"},
+     "expected op:keys, such as fc:mb16ic768oc3072; ops are conv2d dwconv2d dwsep invres fc attention linformer "
+     "performer"},
+    {"UnknownOp", "conv3d:ic1",
+     "unknown op 'conv3d'; allowed are conv2d dwconv2d dwsep invres fc attention linformer performer"},
+    {"OpInCapitals", "FC:ic1oc1",
+     "unknown op 'FC'; allowed are conv2d dwconv2d dwsep invres fc attention linformer performer"},
     {"UnknownKey", "fc:ic1oc1kh3", "unknown key 'kh'; allowed are mb ic oc bia act"},
     {"MissingKey", "fc:ic1", "'oc' is missing and has no default"},
     {"NoKeys", "fc:", "'ic' is missing and has no default"},
@@ -136,6 +143,11 @@ constexpr BadInput kBadInputs[] = {
     {"GroupsDoNotDivide", "conv2d:ic6ih4oc8kh1g4", "'g' is 4; allowed are divisors of both ic = 6 and oc = 8"},
     {"KeyHeadsDoNotDivide", "attention:h8kvh3s4d4", "'kvh' is 3; allowed are divisors of h = 8"},
     {"MoreKeyHeadsThanHeads", "attention:h2kvh4s4d4", "'kvh' is 4; allowed are divisors of h = 2"},
+    {"NoProjectedLength", "linformer:h1s4d4", "'k' is missing and has no default"},
+    {"CausalLinformer", "linformer:h1s4d4k2causal1", "unknown key 'causal'; allowed are b h kvh s t d k"},
+    {"KeyHeadsDoNotDivideInLinformer", "linformer:h8kvh3s4d4k2", "'kvh' is 3; allowed are divisors of h = 8"},
+    {"KeyHeadsDoNotDivideInPerformer", "performer:h8kvh3s4d4m2", "'kvh' is 3; allowed are divisors of h = 8"},
+    {"CausalPerformerWithFewerKeys", "performer:h1s8t4d4causal1m2", "'t' is 4; with causal1 allowed is s = 8 or more"},
     {"CausalWithFewerKeys", "attention:h1s8t4d4causal1", "'t' is 4; with causal1 allowed is s = 8 or more"},
 };
 

@@ -40,6 +40,7 @@ constexpr Example kExamples[] = {
     {"invres:c20mc50oc20ih8kh3ph1res1"},
     {"fc:mb3ic70oc65bia1act1"},
     {"attention:b2h4kvh2s9t21d24causal1"},
+    {"linformer:b2h4kvh2s9t21d24k13"},
 };
 
 const Variant& OneDnn(const Problem& problem, std::string_view variant = "onednn") {
@@ -113,7 +114,7 @@ TEST(OneDnnTest, ImplNamesTheLibraryItsVersionAndEachPrimitive) {
     EXPECT_TRUE(major >= 2 && minor >= 0 && patch >= 0) << impl;
     EXPECT_GT(impl.size(), static_cast<size_t>(names)) << impl;
     const auto joints = std::count(impl.begin(), impl.end(), '+');
-    const std::map<std::string_view, int> expected = {{"attention", 2}, {"invres", 2}, {"dwsep", 1}};
+    const std::map<std::string_view, int> expected = {{"attention", 2}, {"invres", 2}, {"dwsep", 1}, {"linformer", 4}};
     const auto found = expected.find(OpOf(problem));
     EXPECT_EQ(joints, found == expected.end() ? 0 : found->second) << impl;
   }

@@ -241,6 +241,35 @@ constexpr std::string_view kShapes[] = {
     "attention:h6kvh1s5t31d48causal1",
     "attention:b2h4kvh2s1t150d64",
     "attention:h1s6t300d1",
+
+    "linformer:h1s1d1k1",
+    "linformer:h2s7d16k3",
+    "linformer:h1s77d40k17",
+    "linformer:b2h3s33d64k32",
+    "linformer:h2s1t77d64k7",
+    "linformer:h1s20t9d16k33",  // longer than what it is projected from
+    "linformer:h6kvh2s31t50d48k20",
+    "linformer:b2h4kvh1s5t130d24k65",
+    "linformer:h1s6t600d8k40",  // several blocks of keys
+    "linformer:h1s130d3k5",
+
+    "performer:h1s1d1m1",
+    "performer:h2s7d16m5",
+    "performer:h1s77d40m33",
+    "performer:b2h3s33d64m64",
+    "performer:h2s1t77d64m40",
+    "performer:h1s20t9d16m7",
+    "performer:h6kvh2s31t50d48m70",
+    "performer:b2h4kvh1s5t130d24m17",
+    "performer:h1s6t600d8m300",  // several blocks of keys
+    "performer:h1s130d3m21",
+    "performer:h1s1d4m3causal1",
+    "performer:h2s7d16causal1m9",
+    "performer:h1s77d64causal1m48",
+    "performer:h3s150d40causal1m33",  // several blocks, and a thread that begins within a head
+    "performer:h4kvh2s70t77d24causal1m31",
+    "performer:b2h2kvh1s9t200d16causal1m40",
+    "performer:h1s3t130d8causal1m10",
 };
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 #include "harness/measure/isa_scope.h"
 #include "kernels/api/compare.h"
-#include "kernels/api/random.h"
+#include "kernels/api/fill.h"
 #include "kernels/api/registry.h"
 #include "tests/kernels/guarded.h"
 #include "tests/kernels/shapes.h"
@@ -56,7 +56,7 @@ Example MakeExample(const Problem& problem, DType dtype) {
       continue;
     }
     value.resize(operand.bytes(dtype));
-    FillRandom(value.data(), dtype, operand.elements(), i + 1);
+    FillOperand(operand, value.data(), dtype, i + 1);
     if (operand.name == "q") Sharpen(value, dtype);
     args.operand[i] = value.data();
   }
@@ -234,7 +234,9 @@ TEST(VariantsTest, ATermLeftOutIsRefused) {
   for (std::string_view shape :
        {"conv2d:ic67ih5oc67kh3ph1", "conv2d:ic130ih4oc150kh3ph1bia1act1", "dwconv2d:c24ih9kh5ph2",
         "dwconv2d:mb2c33ih5iw13kh3ph1bia1act3", "dwsep:ic64ih14oc40kh3ph1act2", "invres:c17mc67oc17ih5kh3ph1res1act0",
-        "fc:ic1030oc67bia1", "attention:h2s33d64", "attention:h2s70d96", "attention:b2h4kvh2s1t150d64"}) {
+        "fc:ic1030oc67bia1", "attention:h2s33d64", "attention:h2s70d96", "attention:b2h4kvh2s1t150d64",
+        "linformer:b2h3s33d64k32", "linformer:h2s7d16k3", "performer:b2h3s33d64m64", "performer:h2s7d16causal1m9",
+        "performer:h6kvh2s31t50d48m70"}) {
     const Problem problem = ParseProblem(shape);
     const Example& example = ExampleOf(problem, DType::kF32);
     for (size_t changed = 0; changed < example.operands.size(); ++changed) {
