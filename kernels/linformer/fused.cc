@@ -38,7 +38,7 @@ struct LinformerPlan {
   // panels), q and scores of a strip, and what projecting needs.
   int64_t k_floats = 0, v_floats = 0, q_floats = 0, score_floats = 0;
 
-  int64_t thread_floats() const { return k_floats + v_floats + q_floats + score_floats + projections.packed_floats(); }
+  int64_t thread_floats() const { return k_floats + v_floats + q_floats + score_floats + projections.packed_values; }
   float* Workspace(const Args& args, int thread) const {
     return reinterpret_cast<float*>(args.workspace) + projections.floats() + thread * thread_floats();
   }
@@ -57,19 +57,7 @@ namespace {
 void RunProject(const LinformerPlan& plan, const Args& args, int thread) {
   float* const own = plan.Workspace(args, thread);
   ProjectShare(plan.problem, plan.projections, args, reinterpret_cast<float*>(args.workspace),
-               own + plan.thread_floats() - plan.projections.packed_floats(), plan.threads, thread);
-}
-
-// C = A B for the rows of a strip, one panel of B after the other.
-void StripGemm(GemmIn a, const GemmB& b, GemmOut c, int64_t rows, int64_t n, int64_t k) {
-  GemmRow tile[kGemmMR];
-  for (int64_t i = 0; i < rows; ++i) tile[i] = {i * a.pitch, i * c.pitch};
-  const GemmRun run = {.a = 0, .b = 0, .k = k};
-  GemmB panel = b;
-  for (int64_t column = 0; column < n; column += kGemmNR, panel.data += b.panel) {
-    GemmTile({a.data, c.data + column, {tile, static_cast<size_t>(rows)}}, {&run, 1}, panel,
-             std::min(kGemmNR, n - column), {});
-  }
+               own + plan.thread_floats() - plan.projections.packed_values, plan.threads, thread);
 }
 
 // A thread's workspace, and V of the head that is packed in it.
@@ -83,11 +71,11 @@ void RunStrip(const LinformerPlan& plan, const Scratch& at, const float* q, floa
   const float scale = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(p.d)));
   ScaleRow(q, rows * p.d, scale, at.q);
   const int64_t padded = (p.k + kGemmNR - 1) / kGemmNR * kGemmNR;
-  StripGemm({at.q, p.d}, PackedB(at.k, p.d, kGemmNR), {at.scores, plan.pitch}, rows, padded, p.d);
+  Gemm({at.q, p.d}, PackedB(at.k, p.d, kGemmNR), {at.scores, plan.pitch}, rows, padded, p.d, {});
   float max[kGemmMR], sum[kGemmMR];
   for (int64_t i = 0; i < rows; ++i) max[i] = RowMax(at.scores + i * plan.pitch, p.k);
   for (int64_t i = 0; i < rows; ++i) sum[i] = RowExp2(at.scores + i * plan.pitch, p.k, max[i]);
-  StripGemm({at.scores, plan.pitch}, at.v, {dst, p.d}, rows, p.d, p.k);
+  Gemm({at.scores, plan.pitch}, at.v, {dst, p.d}, rows, p.d, p.k, {});
   for (int64_t i = 0; i < rows; ++i) ScaleRow(dst + i * p.d, p.d, 1 / sum[i], dst + i * p.d);
 }
 
@@ -104,8 +92,8 @@ void RunAttend(const LinformerPlan& plan, const Args& args, int thread) {
   for (int64_t row = share.begin; row < share.end;) {
     const int64_t head = row / of_head;
     const int64_t rows = std::min(share.end, (head + 1) * of_head) - row;
-    const float* const k = projected + plan.projections.At(2 * head);
-    const float* const v = projected + plan.projections.At(2 * head + 1);
+    const float* const k = projected + 2 * head * plan.projections.of_matrix;
+    const float* const v = projected + (2 * head + 1) * plan.projections.of_matrix;
     PackTransposed({k, p.d}, p.k, p.d, kGemmNR, at.k);
     if (plan.v_floats > 0) PackRows({v, p.d}, p.d, p.k, kGemmNR, at.packed_v);
     at.v = plan.v_floats > 0 ? PackedB(at.packed_v, p.k, kGemmNR) : RowMajorB({v, p.d}, kGemmNR);
@@ -149,8 +137,10 @@ Invocation Prepare(const Linformer& p, const Context& context) {
   Invocation invocation;
   invocation.impl = std::string(tile.isa) + " tile " + std::to_string(tile.mr) + "x" + std::to_string(tile.nr);
   invocation.executed_flops = Count(p, context.dtype).flops;
+  invocation.packed_bytes = sizeof(float) * static_cast<size_t>(2 * plan.projections.of_weights);
   invocation.workspace_bytes =
       sizeof(float) * static_cast<size_t>(plan.projections.floats() + context.threads * plan.thread_floats());
+  invocation.pack = [p, projections = plan.projections](const Args& args) { PackProjections(p, projections, args); };
   invocation.run = [plan, project = &HWY_DYNAMIC_DISPATCH(RunProject),
                     attend = &HWY_DYNAMIC_DISPATCH(RunAttend)](const Args& args) {
     Parallel(plan.threads, [&](int thread) { project(plan, args, thread); });

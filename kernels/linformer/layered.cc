@@ -38,7 +38,7 @@ struct LayeredPlan {
   // Floats of the scores, and of a thread's own: a packed projection, q of a block, and what projecting needs.
   int64_t score_floats = 0, packed_floats = 0, q_floats = 0;
 
-  int64_t thread_floats() const { return packed_floats + q_floats + projections.packed_floats(); }
+  int64_t thread_floats() const { return packed_floats + q_floats + projections.packed_values; }
   float* Projected(const Args& args) const { return reinterpret_cast<float*>(args.workspace); }
   float* Scores(const Args& args) const { return Projected(args) + projections.floats(); }
   float* Own(const Args& args, int thread) const { return Scores(args) + score_floats + thread * thread_floats(); }
@@ -80,7 +80,7 @@ void RunScores(const LayeredPlan& plan, const Args& args, int thread) {
   float* const packed = plan.Own(args, thread);
   float* const q = packed + plan.packed_floats;
   ForOwnRows(plan, thread, [&](int64_t head, Range rows) HWY_ATTR {
-    PackTransposed({plan.Projected(args) + plan.projections.At(2 * head), p.d}, p.k, p.d, kGemmNR, packed);
+    PackTransposed({plan.Projected(args) + 2 * head * plan.projections.of_matrix, p.d}, p.k, p.d, kGemmNR, packed);
     for (int64_t row = rows.begin; row < rows.end; row += kRowBlock) {
       const int64_t count = std::min(kRowBlock, rows.end - row);
       ScaleRow(args.at<const float>(Linformer::kQ) + row * p.d, count * p.d, scale, q);
@@ -104,9 +104,9 @@ void RunSums(const LayeredPlan& plan, const Args& args, int thread) {
   const Linformer& p = plan.problem;
   float* const packed = plan.Own(args, thread);
   ForOwnRows(plan, thread, [&](int64_t head, Range rows) HWY_ATTR {
-    const GemmIn values = {plan.Projected(args) + plan.projections.At(2 * head + 1), p.d};
-    if (plan.projections.packs()) PackRows(values, p.d, p.k, kGemmNR, packed);
-    const GemmB v = plan.projections.packs() ? PackedB(packed, p.k, kGemmNR) : RowMajorB(values, kGemmNR);
+    const GemmIn values = {plan.Projected(args) + (2 * head + 1) * plan.projections.of_matrix, p.d};
+    if (plan.projections.packs_values()) PackRows(values, p.d, p.k, kGemmNR, packed);
+    const GemmB v = plan.projections.packs_values() ? PackedB(packed, p.k, kGemmNR) : RowMajorB(values, kGemmNR);
     for (int64_t row = rows.begin; row < rows.end; row += kRowBlock) {
       Gemm({plan.Scores(args) + row * plan.pitch, plan.pitch}, v, {args.at<float>(Linformer::kDst) + row * p.d, p.d},
            std::min(kRowBlock, rows.end - row), p.d, p.k, {});
@@ -144,11 +144,13 @@ Invocation Prepare(const Linformer& p, const Context& context) {
   Invocation invocation;
   invocation.impl = std::string(tile.isa) + " tile " + std::to_string(tile.mr) + "x" + std::to_string(tile.nr);
   invocation.executed_flops = Count(p, context.dtype).flops;
+  invocation.packed_bytes = sizeof(float) * static_cast<size_t>(2 * plan.projections.of_weights);
   invocation.workspace_bytes = sizeof(float) * static_cast<size_t>(plan.projections.floats() + plan.score_floats +
                                                                    context.threads * plan.thread_floats());
   using Stage = void (*)(const LayeredPlan&, const Args&, int);
   const std::array<Stage, 4> stages = {&HWY_DYNAMIC_DISPATCH(RunProject), &HWY_DYNAMIC_DISPATCH(RunScores),
                                        &HWY_DYNAMIC_DISPATCH(RunSoftmax), &HWY_DYNAMIC_DISPATCH(RunSums)};
+  invocation.pack = [p, projections = plan.projections](const Args& args) { PackProjections(p, projections, args); };
   invocation.run = [plan, stages](const Args& args) {
     for (const Stage stage : stages) {
       Parallel(plan.threads, [&](int thread) { stage(plan, args, thread); });

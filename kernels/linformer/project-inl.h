@@ -22,25 +22,28 @@ HWY_BEFORE_NAMESPACE();
 namespace roofgap {
 namespace HWY_NAMESPACE {
 
-// The share of `thread` of all rows of all projections: K, then V, of each KV head in turn. `packed` is scratch of
-// Projections::packed_floats().
+// The share of `thread` of all rows of all projections. `packed_values`: Projections::packed_values floats.
 inline void ProjectShare(const Linformer& p, const Projections& projections, const Args& args, float* projected,
-                         float* packed, int threads, int thread) {
-  const Range share = Share(2 * p.b * p.kvh * p.k, threads, thread);
+                         float* packed_values, int threads, int thread) {
+  const Range share = Share(projections.matrices * p.k, threads, thread);
   for (int64_t row = share.begin; row < share.end;) {
     const int64_t matrix = row / p.k;
     const int64_t end = std::min(share.end, (matrix + 1) * p.k);
-    const bool values = matrix % 2 == 1;
     const int64_t first = row - matrix * p.k;
-    const float* const weights = args.at<const float>(values ? Linformer::kF : Linformer::kE) + first * p.t;
-    const float* const from = args.at<const float>(values ? Linformer::kV : Linformer::kK) + matrix / 2 * p.t * p.d;
-    float* const to = projected + projections.At(matrix) + first * p.d;
-    for (int64_t key = 0; key < p.t; key += kProjectedAtOnce) {
-      const int64_t keys = std::min(kProjectedAtOnce, p.t - key);
-      const GemmIn rows = {from + key * p.d, p.d};
-      if (projections.packs()) PackRows(rows, p.d, keys, kGemmNR, packed);
-      Gemm({weights + key, p.t}, projections.packs() ? PackedB(packed, keys, kGemmNR) : RowMajorB(rows, kGemmNR),
-           {to, p.d}, end - row, p.d, keys, {.accumulate = key > 0});
+    const float* weights = reinterpret_cast<const float*>(args.packed) + matrix % 2 * projections.of_weights +
+                           first * projections.weight_pitch;
+    const float* from = args.at<const float>(matrix % 2 == 0 ? Linformer::kK : Linformer::kV) + matrix / 2 * p.t * p.d;
+    const GemmOut to = {projected + matrix * projections.of_matrix + first * p.d, p.d};
+    for (int64_t key = 0; key < p.t; key += projections.keys) {
+      const int64_t keys = std::min(projections.keys, p.t - key);
+      GemmB rows = RowMajorB({from, p.d}, kGemmNR);
+      if (projections.packs_values()) {
+        PackRows({from, p.d}, p.d, keys, kGemmNR, packed_values);
+        rows = PackedB(packed_values, keys, kGemmNR);
+      }
+      Gemm({weights, projections.weight_pitch}, rows, to, end - row, p.d, keys, {.accumulate = key > 0});
+      weights += p.k * projections.weight_pitch;
+      from += keys * p.d;
     }
     row = end;
   }

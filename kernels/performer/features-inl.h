@@ -42,24 +42,22 @@ HWY_INLINE float SquaredLength(const float* x, int64_t n) {
   return total;
 }
 
-// The largest x[f][j] - half[j] for f < m, j < n.
-HWY_INLINE float BlockMax(const float* x, int64_t pitch, int64_t m, const float* half, int64_t n) {
+// The largest of row[j] - half[j] for j in [0, n), n >= 1.
+HWY_INLINE float RowMaxLess(const float* row, const float* half, int64_t n) {
   const hn::ScalableTag<float> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-  auto all = lowest;
-  for (int64_t j = 0; j < n; j += lanes) {
-    const auto valid = hn::FirstN(d, static_cast<size_t>(n - j));
-    auto max0 = lowest, max1 = lowest;
-    int64_t f = 0;
-    for (; f + 2 <= m; f += 2) {
-      max0 = hn::Max(max0, hn::LoadU(d, x + f * pitch + j));
-      max1 = hn::Max(max1, hn::LoadU(d, x + (f + 1) * pitch + j));
-    }
-    if (f < m) max0 = hn::Max(max0, hn::LoadU(d, x + f * pitch + j));
-    all = hn::Max(all, hn::IfThenElse(valid, hn::Sub(hn::Max(max0, max1), hn::LoadU(d, half + j)), lowest));
+  const auto at = [&](int64_t i) HWY_ATTR { return hn::Sub(hn::LoadU(d, row + i), hn::LoadU(d, half + i)); };
+  auto max0 = lowest, max1 = lowest;
+  int64_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    max0 = hn::Max(max0, at(i));
+    max1 = hn::Max(max1, at(i + lanes));
   }
-  return hn::GetLane(hn::MaxOfLanes(d, all));
+  for (; i < n; i += lanes) {
+    max0 = hn::Max(max0, hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(n - i)), at(i), lowest));
+  }
+  return hn::GetLane(hn::MaxOfLanes(d, hn::Max(max0, max1)));
 }
 
 // row[j] = 2^(row[j] - half[j] - max) for j in [0, n); returns their sum.
@@ -122,34 +120,69 @@ HWY_INLINE float RowSum(const float* row, int64_t n) {
   return hn::GetLane(hn::SumOfLanes(d, i < n ? hn::Add(sum, rest) : sum));
 }
 
-// Exponents of the features of n keys without |k|^2, to[f * pitch + j], and |k|^2 in half[j], both in bits.
-// packed_k: scratch.
-HWY_INLINE void KeyExponents(const Performer& p, const float* scaled_w, const float* k, int64_t n, float* packed_k,
-                             GemmOut to, float* half) {
-  PackTransposed({k, p.d}, n, p.d, kGemmNR, packed_k);
-  for (int64_t j = 0; j < n; ++j) half[j] = HalfScale(p) * SquaredLength(k + j * p.d, p.d);
-  const int64_t padded = (n + kGemmNR - 1) / kGemmNR * kGemmNR;
-  Gemm({scaled_w, p.d}, PackedB(packed_k, p.d, kGemmNR), to, p.m, padded, p.d, {});
-}
-
-// Exponents of the features of n queries, in bits.
-HWY_INLINE void QueryExponents(const Performer& p, const float* packed_w, const float* q, int64_t n, GemmOut to) {
-  const int64_t padded = (p.m + kGemmNR - 1) / kGemmNR * kGemmNR;
-  Gemm({q, p.d}, PackedB(packed_w, p.d, kGemmNR), to, n, padded, p.d, {});
-}
-
 // No keys yet.
 HWY_INLINE void Clear(const PerformerSizes& sizes, const KeySums& sums) {
-  std::fill_n(sums.z, sizes.z + sizes.values, 0.0f);
-  *sums.maximum = -std::numeric_limits<float>::infinity();
+  std::fill_n(sums.maximum, sizes.per_feature, -std::numeric_limits<float>::infinity());
+  std::fill_n(sums.z, sizes.per_feature + sizes.values, 0.0f);
 }
 
-// Makes `maximum`, at least that of the sums, theirs.
-HWY_INLINE void Raise(const PerformerSizes& sizes, const KeySums& sums, float maximum) {
-  if (maximum > *sums.maximum) {
-    ScaleRow(sums.z, sizes.z + sizes.values, std::exp2(*sums.maximum - maximum), sums.z);
-    *sums.maximum = maximum;
+// Makes `maximum`, at least that of the sums of feature f, theirs.
+HWY_INLINE void Raise(const Performer& p, const KeySums& sums, int64_t f, float maximum) {
+  if (!(maximum > sums.maximum[f])) return;
+  const float factor = std::exp2(sums.maximum[f] - maximum);
+  sums.maximum[f] = maximum;
+  sums.z[f] *= factor;
+  float* row = sums.values + f * kGemmNR;
+  for (int64_t column = 0; column < p.d; column += kGemmNR, row += p.m * kGemmNR) {
+    ScaleRow(row, kGemmNR, factor, row);
   }
+}
+
+// Packs a block of n keys, and finds |k|^2 of each, in bits, up to a whole vector.
+HWY_INLINE void PackKeys(const Performer& p, const float* k, int64_t n, float* packed, float* half) {
+  PackTransposed({k, p.d}, n, p.d, kGemmNR, packed);
+  const float scale = HalfScale(p);
+  for (int64_t j = 0; j < n; ++j) half[j] = scale * SquaredLength(k + j * p.d, p.d);
+  std::fill(half + n, half + (n + 15) / 16 * 16, 0.0f);
+}
+
+// The features [f, f + count) of n packed keys, under the maxima of the sums raised to theirs; to [count][n].
+// added[i] = the sum of feature f + i.
+HWY_INLINE void KeyFeatures(const Performer& p, const float* scaled_w, const float* packed_k, const float* half,
+                            int64_t n, Range features, const KeySums& sums, GemmOut to, float* added) {
+  const int64_t padded = (n + kGemmNR - 1) / kGemmNR * kGemmNR;
+  const int64_t count = features.end - features.begin;
+  Gemm({scaled_w + features.begin * p.d, p.d}, PackedB(packed_k, p.d, kGemmNR), to, count, padded, p.d, {});
+  for (int64_t i = 0; i < count; ++i) {
+    Raise(p, sums, features.begin + i, RowMaxLess(to.data + i * to.pitch, half, n));
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    added[i] = RowExp2Less(to.data + i * to.pitch, half, n, sums.maximum[features.begin + i]);
+  }
+}
+
+// Adds n keys, of which the features in `from` are given, with their values, to the sums.
+HWY_INLINE void AddKeys(const Performer& p, GemmIn from, const float* added, GemmB v, int64_t n, Range features,
+                        const KeySums& sums) {
+  constexpr int64_t kLanes = kGemmNR / kGemmNV;
+  const int64_t count = features.end - features.begin;
+  for (int64_t i = 0; i < count; ++i) sums.z[features.begin + i] += added[i];
+  float* values = sums.values + features.begin * kGemmNR;
+  for (int64_t column = 0; column < p.d; column += kGemmNR, v.data += v.panel, values += p.m * kGemmNR) {
+    const int64_t columns = std::min(kGemmNR, (p.d - column + kLanes - 1) / kLanes * kLanes);
+    Gemm(from, v, {values, kGemmNR}, count, columns, n, {.accumulate = true});
+  }
+}
+
+// The features of n queries, each times the power of 2 of the maxima of the sums and under its own maximum, and of
+// each the denominator that it gives with the sums.
+HWY_INLINE void QueryFeatures(const Performer& p, const float* packed_w, const float* q, int64_t n, const KeySums& sums,
+                              GemmOut to, float* denominator) {
+  const int64_t padded = (p.m + kGemmNR - 1) / kGemmNR * kGemmNR;
+  Gemm({q, p.d}, PackedB(packed_w, p.d, kGemmNR), to, n, padded, p.d, {.bias = sums.maximum});
+  float max[kGemmMR];
+  for (int64_t i = 0; i < n; ++i) max[i] = RowMax(to.data + i * to.pitch, p.m);
+  for (int64_t i = 0; i < n; ++i) denominator[i] = RowExp2Dot(to.data + i * to.pitch, p.m, max[i], sums.z);
 }
 
 // A block of values as B of a GEMM: packed to `packed` where their rows are not whole panels.
@@ -157,41 +190,6 @@ HWY_INLINE GemmB Values(const Performer& p, const float* v, int64_t n, float* pa
   if (p.d % kGemmNR == 0) return RowMajorB({v, p.d}, kGemmNR);
   PackRows({v, p.d}, p.d, n, kGemmNR, packed);
   return PackedB(packed, n, kGemmNR);
-}
-
-// Columns of d from `column` on, in whole vectors, at most a panel.
-HWY_INLINE int64_t PanelColumns(int64_t d, int64_t column) {
-  constexpr int64_t kLanes = kGemmNR / kGemmNV;
-  return std::min(kGemmNR, (d - column + kLanes - 1) / kLanes * kLanes);
-}
-
-// values[f] += sum over n keys of features[f][j] v[j] for the features [0, m), which begin at `values` too.
-HWY_INLINE void AddValues(int64_t d, int64_t all_m, GemmIn features, int64_t m, GemmB v, int64_t n, float* values) {
-  for (int64_t column = 0; column < d; column += kGemmNR, v.data += v.panel, values += all_m * kGemmNR) {
-    Gemm(features, v, {values, kGemmNR}, m, PanelColumns(d, column), n, {.accumulate = true});
-  }
-}
-
-// Adds to the first n rows of dst, and to their denominators, what each owes to the keys of its own block: query i sees
-// the keys [0, i]. key_features [m][key_pitch]; scores: scratch of a tile's rows, key_pitch apart.
-HWY_INLINE void AddOwnBlock(const Performer& p, GemmIn query_features, GemmIn key_features, const GemmB& v, int64_t n,
-                            float* scores, float* denominator, float* dst) {
-  const auto strips = static_cast<int>((n + kGemmMR - 1) / kGemmMR);
-  GemmB keys = RowMajorB(key_features, kGemmNR);
-  keys.padded = true;
-  for (int strip = 0; strip < strips; ++strip) {
-    const Range rows = Share(n, strips, strip);
-    const int64_t padded = (rows.end + kGemmNR - 1) / kGemmNR * kGemmNR;
-    Gemm({query_features.data + rows.begin * query_features.pitch, query_features.pitch}, keys,
-         {scores, key_features.pitch}, rows.end - rows.begin, padded, p.m, {});
-    for (int64_t i = rows.begin; i < rows.end; ++i) {
-      float* const row = scores + (i - rows.begin) * key_features.pitch;
-      denominator[i] += RowSum(row, i + 1);
-      std::fill(row + i + 1, row + rows.end, 0.0f);
-    }
-    Gemm({scores, key_features.pitch}, v, {dst + rows.begin * p.d, p.d}, rows.end - rows.begin, p.d, rows.end,
-         {.accumulate = true});
-  }
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,7 +1,10 @@
-// FAVOR+ by blocks whose features never leave L2. Sums over keys, and the largest exponent so far, run from block to
-// block of keys; when that grows, the sums are scaled down. Without causal all keys come first, each thread with some
-// of them, and then the queries. With it a block of queries takes the sums of the blocks before its own, and meets the
-// keys of its own one by one, by a masked matrix of scores.
+// FAVOR+ by strips of a register tile's height whose features never leave L1.
+//
+// Sums over keys, and the largest exponent of each feature so far, run from block to block of keys as in an online
+// softmax whose queries are the rows of w. A strip of queries then adds these maxima to its own exponents and meets the
+// sums. Without causal all keys come first, each thread with some of them. With it the queries of a block take the sums
+// over the blocks before it, and meet the keys of their own block by a masked matrix of scores; the features of those
+// (64 KiB at m = 256) stay in L2.
 
 #include <algorithm>
 #include <cmath>
@@ -30,26 +33,27 @@ namespace {
 // A thread's workspace.
 struct PerformerScratch {
   KeySums sums;
-  float *packed_k, *packed_v;
-  float *key_features, *half, *key_sums;  // [m][key_pitch], [keys], [m]
-  float *query_features, *denominator;    // [rows][feature_pitch], [rows]
-  float* scores;                          // causal: of a strip
+  float *packed_k, *packed_v, *half;
+  float *key_features, *added;          // of a strip of features, or, causal, of all; key_pitch apart
+  float *query_features, *denominator;  // of a strip of queries
+  float* scores;                        // of such a strip against the keys of its block
 
-  // With `base` null only counts.
+  static int64_t KeyRows(const Performer& p, const GemmShape& tile) { return p.causal ? p.m : tile.mr; }
   static int64_t Floats(const Performer& p, const PerformerSizes& sizes, const GemmShape& tile) {
-    return sizes.sums() + sizes.packed_k + sizes.packed_v + p.m * sizes.key_pitch + sizes.key_pitch + sizes.z +
-           sizes.rows * sizes.feature_pitch + PerformerSizes::RoundUp(sizes.rows, 16) +
+    return sizes.sums() + sizes.packed_k + sizes.packed_v + sizes.key_pitch + KeyRows(p, tile) * sizes.key_pitch +
+           PerformerSizes::RoundUp(KeyRows(p, tile), 16) + tile.mr * sizes.feature_pitch + 16 +
            (p.causal ? tile.mr * sizes.key_pitch : 0);
   }
-  PerformerScratch(const Performer& p, const PerformerSizes& sizes, float* base) : sums(base, sizes) {
+  PerformerScratch(const Performer& p, const PerformerSizes& sizes, const GemmShape& tile, float* base)
+      : sums(base, sizes) {
     packed_k = base + sizes.sums();
     packed_v = packed_k + sizes.packed_k;
-    key_features = packed_v + sizes.packed_v;
-    half = key_features + p.m * sizes.key_pitch;
-    key_sums = half + sizes.key_pitch;
-    query_features = key_sums + sizes.z;
-    denominator = query_features + sizes.rows * sizes.feature_pitch;
-    scores = denominator + PerformerSizes::RoundUp(sizes.rows, 16);
+    half = packed_v + sizes.packed_v;
+    key_features = half + sizes.key_pitch;
+    added = key_features + KeyRows(p, tile) * sizes.key_pitch;
+    query_features = added + PerformerSizes::RoundUp(KeyRows(p, tile), 16);
+    denominator = query_features + tile.mr * sizes.feature_pitch;
+    scores = denominator + 16;
   }
 };
 
@@ -63,76 +67,95 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
+static_assert(kGemmMR <= 16);  // denominators
+
 KeySums SumsOf(const PerformerPlan& plan, const Args& args, size_t piece) {
   return {reinterpret_cast<float*>(args.workspace) + static_cast<int64_t>(piece) * plan.sizes.sums(), plan.sizes};
 }
 
 PerformerScratch ScratchOf(const PerformerPlan& plan, const Args& args, int thread) {
   float* const base = reinterpret_cast<float*>(args.workspace) + std::ssize(plan.pieces) * plan.sizes.sums();
-  return {plan.problem, plan.sizes, base + thread * PerformerScratch::Floats(plan.problem, plan.sizes, plan.tile)};
+  const int64_t floats = PerformerScratch::Floats(plan.problem, plan.sizes, plan.tile);
+  return {plan.problem, plan.sizes, plan.tile, base + thread * floats};
 }
 
-const float* Keys(const PerformerPlan& plan, const Args& args, size_t operand, int64_t head, int64_t key) {
-  return args.at<const float>(operand) + (head * plan.problem.t + key) * plan.problem.d;
+const float* ScaledW(const Args& args) { return reinterpret_cast<const float*>(args.packed); }
+
+// Calls fn(range) for strips of nearly equal height.
+template <class Fn>
+HWY_INLINE void ForStrips(int64_t rows, const Fn& fn) {
+  const auto strips = static_cast<int>((rows + kGemmMR - 1) / kGemmMR);
+  for (int strip = 0; strip < strips; ++strip) fn(Share(rows, strips, strip));
 }
 
-// The features of n keys under the maximum of the sums and of themselves, which becomes that of the sums.
-void KeyFeatures(const PerformerPlan& plan, const Args& args, const PerformerScratch& at, const KeySums& sums,
-                 const float* k, int64_t n) {
+void RunPiece(const PerformerPlan& plan, const Args& args, const PerformerScratch& at, const PerformerPiece& piece,
+              const KeySums& sums) {
   const Performer& p = plan.problem;
-  const int64_t pitch = plan.sizes.key_pitch;
-  KeyExponents(p, reinterpret_cast<const float*>(args.packed), k, n, at.packed_k, {at.key_features, pitch}, at.half);
-  Raise(plan.sizes, sums, std::max(*sums.maximum, BlockMax(at.key_features, pitch, p.m, at.half, n)));
-  for (int64_t f = 0; f < p.m; ++f) {
-    at.key_sums[f] = RowExp2Less(at.key_features + f * pitch, at.half, n, *sums.maximum);
+  Clear(plan.sizes, sums);
+  for (int64_t key = piece.keys.begin; key < piece.keys.end; key += plan.sizes.keys) {
+    const int64_t n = std::min(plan.sizes.keys, piece.keys.end - key);
+    const int64_t first = (piece.head * p.t + key) * p.d;
+    PackKeys(p, args.at<const float>(Performer::kK) + first, n, at.packed_k, at.half);
+    const GemmB v = Values(p, args.at<const float>(Performer::kV) + first, n, at.packed_v);
+    ForStrips(p.m, [&](Range features) HWY_ATTR {
+      KeyFeatures(p, ScaledW(args), at.packed_k, at.half, n, features, sums, {at.key_features, plan.sizes.key_pitch},
+                  at.added);
+      AddKeys(p, {at.key_features, plan.sizes.key_pitch}, at.added, v, n, features, sums);
+    });
   }
-}
-
-// Adds those keys, with their values, to the sums.
-void AddKeys(const PerformerPlan& plan, const PerformerScratch& at, const KeySums& sums, const GemmB& v, int64_t n) {
-  const Performer& p = plan.problem;
-  for (int64_t f = 0; f < p.m; ++f) sums.z[f] += at.key_sums[f];
-  AddValues(p.d, p.m, {at.key_features, plan.sizes.key_pitch}, p.m, v, n, sums.values);
 }
 
 void RunPieces(const PerformerPlan& plan, const Args& args, int thread) {
   const PerformerScratch at = ScratchOf(plan, args, thread);
   for (const size_t index : plan.pieces_of[static_cast<size_t>(thread)]) {
-    const PerformerPiece& piece = plan.pieces[index];
-    const KeySums sums = SumsOf(plan, args, index);
-    Clear(plan.sizes, sums);
-    for (int64_t key = piece.keys.begin; key < piece.keys.end; key += plan.sizes.keys) {
-      const int64_t n = std::min(plan.sizes.keys, piece.keys.end - key);
-      KeyFeatures(plan, args, at, sums, Keys(plan, args, Performer::kK, piece.head, key), n);
-      AddKeys(plan, at, sums, Values(plan.problem, Keys(plan, args, Performer::kV, piece.head, key), n, at.packed_v),
-              n);
-    }
+    RunPiece(plan, args, at, plan.pieces[index], SumsOf(plan, args, index));
   }
 }
 
 // The sums of all pieces together.
 void Merge(const PerformerPlan& plan, const Args& args, const std::vector<size_t>& pieces, const KeySums& to) {
+  const Performer& p = plan.problem;
   Clear(plan.sizes, to);
   for (const size_t piece : pieces) {
     const KeySums from = SumsOf(plan, args, piece);
-    Raise(plan.sizes, to, std::max(*to.maximum, *from.maximum));
-    const float factor = std::exp2(*from.maximum - *to.maximum);
-    for (int64_t i = 0; i < plan.sizes.z + plan.sizes.values; ++i) to.z[i] += factor * from.z[i];
+    for (int64_t f = 0; f < p.m; ++f) {
+      Raise(p, to, f, from.maximum[f]);
+      const float factor = std::exp2(from.maximum[f] - to.maximum[f]);
+      to.z[f] += factor * from.z[f];
+      for (int64_t column = 0; column < p.d; column += kGemmNR) {
+        const int64_t row = (column / kGemmNR * p.m + f) * kGemmNR;
+        for (int64_t i = row; i < row + kGemmNR; ++i) to.values[i] += factor * from.values[i];
+      }
+    }
   }
 }
 
-// dst and denominator of n query rows against the sums; dst is not divided yet.
-void Numerators(const PerformerPlan& plan, const Args& args, const PerformerScratch& at, const KeySums& sums,
-                const float* q, int64_t n, float* dst) {
+// dst of n <= kGemmMR queries against the sums, not divided by the denominators yet.
+void MeetSums(const PerformerPlan& plan, const Args& args, const PerformerScratch& at, const KeySums& sums,
+              const float* q, int64_t n, float* dst) {
   const Performer& p = plan.problem;
   const int64_t pitch = plan.sizes.feature_pitch;
-  QueryExponents(p, reinterpret_cast<const float*>(args.packed) + plan.sizes.scaled_w, q, n,
-                 {at.query_features, pitch});
-  for (int64_t i = 0; i < n; ++i) {
-    float* const row = at.query_features + i * pitch;
-    at.denominator[i] = RowExp2Dot(row, p.m, RowMax(row, p.m), sums.z);
-  }
+  QueryFeatures(p, ScaledW(args) + plan.sizes.scaled_w, q, n, sums, {at.query_features, pitch}, at.denominator);
   Gemm({at.query_features, pitch}, PackedB(sums.values, p.m, kGemmNR), {dst, p.d}, n, p.d, p.m, {});
+}
+
+// Adds to dst of the queries `rows` of a block, and to their denominators, what the keys of the block give: query i
+// sees the keys [0, i], and v are their values.
+void MeetOwnBlock(const PerformerPlan& plan, const PerformerScratch& at, const GemmB& v, Range rows, float* dst) {
+  const Performer& p = plan.problem;
+  const int64_t n = rows.end - rows.begin;
+  const int64_t pitch = plan.sizes.key_pitch;
+  const int64_t padded = (rows.end + kGemmNR - 1) / kGemmNR * kGemmNR;
+  GemmB keys = RowMajorB({at.key_features, pitch}, kGemmNR);
+  keys.padded = true;
+  Gemm({at.query_features, plan.sizes.feature_pitch}, keys, {at.scores, pitch}, n, padded, p.m, {});
+  for (int64_t i = 0; i < n; ++i) {
+    float* const row = at.scores + i * pitch;
+    const int64_t visible = rows.begin + i + 1;
+    at.denominator[i] += RowSum(row, visible);
+    std::fill(row + visible, row + rows.end, 0.0f);
+  }
+  Gemm({at.scores, pitch}, v, {dst, p.d}, n, p.d, rows.end, {.accumulate = true});
 }
 
 void Divide(const Performer& p, const float* denominator, int64_t n, float* dst) {
@@ -147,33 +170,41 @@ void RunRows(const PerformerPlan& plan, const Args& args, const PerformerScratch
   } else {
     Merge(plan, args, span.before, sums);
   }
-  for (int64_t row = span.range.begin; row < span.range.end; row += plan.sizes.rows) {
-    const int64_t n = std::min(plan.sizes.rows, span.range.end - row);
-    const int64_t first = (span.head * plan.rows() + row) * p.d;
-    float* const dst = args.at<float>(Performer::kDst) + first;
-    Numerators(plan, args, at, sums, args.at<const float>(Performer::kQ) + first, n, dst);
+  const int64_t first = (span.head * plan.rows() + span.range.begin) * p.d;
+  ForStrips(span.range.end - span.range.begin, [&](Range rows) HWY_ATTR {
+    const int64_t n = rows.end - rows.begin;
+    float* const dst = args.at<float>(Performer::kDst) + first + rows.begin * p.d;
+    MeetSums(plan, args, at, sums, args.at<const float>(Performer::kQ) + first + rows.begin * p.d, n, dst);
     Divide(p, at.denominator, n, dst);
-  }
+  });
 }
 
 void RunCausal(const PerformerPlan& plan, const Args& args, const PerformerScratch& at, const PerformerSpan& span) {
   const Performer& p = plan.problem;
   const int64_t first_seen = p.t - p.s;  // the key that query 0 sees last
+  const int64_t pitch = plan.sizes.key_pitch;
   Merge(plan, args, span.before, at.sums);
   for (int64_t key = span.range.begin; key < span.range.end;) {
     const int64_t limit = key < first_seen ? std::min(first_seen, span.range.end) : span.range.end;
     const int64_t n = std::min(plan.sizes.keys, limit - key);
-    KeyFeatures(plan, args, at, at.sums, Keys(plan, args, Performer::kK, span.head, key), n);
-    const GemmB v = Values(p, Keys(plan, args, Performer::kV, span.head, key), n, at.packed_v);
+    const int64_t of_keys = (span.head * p.t + key) * p.d;
+    PackKeys(p, args.at<const float>(Performer::kK) + of_keys, n, at.packed_k, at.half);
+    const GemmB v = Values(p, args.at<const float>(Performer::kV) + of_keys, n, at.packed_v);
+    ForStrips(p.m, [&](Range features) HWY_ATTR {
+      KeyFeatures(p, ScaledW(args), at.packed_k, at.half, n, features, at.sums,
+                  {at.key_features + features.begin * pitch, pitch}, at.added + features.begin);
+    });
     for (int64_t head = 0; key >= first_seen && head < p.h / p.kvh; ++head) {
       const int64_t first = (span.head * plan.rows() + head * p.s + key - first_seen) * p.d;
-      float* const dst = args.at<float>(Performer::kDst) + first;
-      Numerators(plan, args, at, at.sums, args.at<const float>(Performer::kQ) + first, n, dst);
-      AddOwnBlock(p, {at.query_features, plan.sizes.feature_pitch}, {at.key_features, plan.sizes.key_pitch}, v, n,
-                  at.scores, at.denominator, dst);
-      Divide(p, at.denominator, n, dst);
+      ForStrips(n, [&](Range rows) HWY_ATTR {
+        float* const dst = args.at<float>(Performer::kDst) + first + rows.begin * p.d;
+        MeetSums(plan, args, at, at.sums, args.at<const float>(Performer::kQ) + first + rows.begin * p.d,
+                 rows.end - rows.begin, dst);
+        MeetOwnBlock(plan, at, v, rows, dst);
+        Divide(p, at.denominator, rows.end - rows.begin, dst);
+      });
     }
-    AddKeys(plan, at, at.sums, v, n);
+    AddKeys(p, {at.key_features, pitch}, at.added, v, n, {0, p.m}, at.sums);
     key += n;
   }
 }
@@ -234,7 +265,7 @@ Invocation Prepare(const Performer& p, const Context& context) {
 
 [[maybe_unused]] const bool kRegistered =
     Register<Performer>({.name = "fused",
-                         .summary = "blocks of keys and queries whose features stay in L2; causal by prefix sums",
+                         .summary = "strips whose features stay in cache; causal by prefix sums over blocks",
                          .isa_control = IsaControl::kHighway,
                          .prepare = Prepare});
 

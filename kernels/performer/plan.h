@@ -25,59 +25,57 @@ inline float HalfScale(const Performer& p) {
   return static_cast<float>(1.4426950408889634 / (2 * std::sqrt(static_cast<double>(p.d))));
 }
 
-// Keys, or queries under causal, that are treated at once. Their features, 128 KiB at m = 256, stay in L2 beside w, the
-// sums and the values. Causal: each query of a block meets all keys of its block, 64 / d of the work on the sums over
-// keys; fewer than 64 make loading and storing these sums show.
-inline int64_t PerformerKeys(const Performer& p) {
-  return p.causal ? 64 : std::clamp<int64_t>(32768 / p.m / 32 * 32, 64, 256);
-}
-
-// Queries that are treated at once without causal: whole tiles of rows.
-inline int64_t PerformerRows(const Performer& p, const GemmShape& tile) {
-  return p.causal ? PerformerKeys(p) : std::clamp<int64_t>(32768 / p.m / tile.mr * tile.mr, tile.mr, 112);
+// Keys whose features are found at once, in whole panels. The features of a strip (14 rows of 512: 28 KiB) stay in L1,
+// the keys and values in L2. Causal: each query meets all keys of its block, 64 / d of the work on the sums over keys;
+// with fewer than 64 loading and storing these sums shows.
+inline int64_t PerformerKeys(const Performer& p, const GemmShape& tile) {
+  const auto divide_up = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  const int64_t most = p.causal ? 64 : std::clamp<int64_t>(32768 / p.d, tile.nr, 512);
+  return divide_up(divide_up(p.t, divide_up(p.t, most)), tile.nr) * tile.nr;
 }
 
 // Sizes in floats; regions begin on cache lines.
 struct PerformerSizes {
-  int64_t keys = 0;           // PerformerKeys
-  int64_t rows = 0;           // PerformerRows
-  int64_t key_pitch = 0;      // from the feature of a block's keys to the next feature
+  int64_t keys = 0;           // in a block
+  int64_t key_pitch = 0;      // from a feature of a block's keys to the next feature
   int64_t feature_pitch = 0;  // from the features of a query to those of the next
 
   int64_t scaled_w = 0;  // packed: w times ExponentScale, [m][d]; then its panels for the queries
   int64_t packed_w = 0;
-  int64_t maximum = 16, z = 0, values = 0;  // sums over keys: the largest exponent, sums of phi, of phi v (panels)
-  int64_t packed_k = 0;                     // a block of keys
-  int64_t packed_v = 0;                     // 0: values are read in place, as their rows are whole panels
+  int64_t per_feature = 0;  // sums over keys: a number for each feature, for whole panels of features
+  int64_t values = 0;       // and [m][d] in panels
+  int64_t packed_k = 0;     // a block of keys
+  int64_t packed_v = 0;     // 0: values are read in place, as their rows are whole panels
 
   PerformerSizes() = default;
-  PerformerSizes(const Performer& p, const GemmShape& tile) : keys(PerformerKeys(p)), rows(PerformerRows(p, tile)) {
-    const int64_t lanes = std::max<int64_t>(tile.nr, 16);
-    // An odd number of cache lines: multiples of a few would fall into few sets of L1.
-    key_pitch = RoundUp(keys, lanes) + 16;
-    feature_pitch = RoundUp(p.m, lanes) + 16;
+  PerformerSizes(const Performer& p, const GemmShape& tile, int64_t keys_at_once) : keys(keys_at_once) {
+    const int64_t whole = std::max<int64_t>(tile.nr, 16);
+    // Not a multiple of 4 KiB, which would fall into one set of L1.
+    key_pitch = RoundUp(keys, whole) + 16;
+    feature_pitch = RoundUp(p.m, whole) + 16;
     scaled_w = RoundUp(p.m * p.d, 16);
     packed_w = RoundUp(PackedFloats(p.m, p.d, tile.nr), 16);
-    z = RoundUp(p.m, 16);
+    per_feature = RoundUp(p.m, whole);
     values = RoundUp(PackedFloats(p.d, p.m, tile.nr), 16);
     packed_k = RoundUp(PackedFloats(keys, p.d, tile.nr), 16);
     if (p.d % tile.nr != 0) packed_v = RoundUp(PackedFloats(p.d, keys, tile.nr), 16);
   }
 
-  int64_t sums() const { return maximum + z + values; }
+  int64_t sums() const { return 2 * per_feature + values; }
 
   static int64_t RoundUp(int64_t floats, int64_t to) { return (floats + to - 1) / to * to; }
 };
 
-// The sums over some keys of a head, of PerformerSizes::sums() floats.
+// The sums over some keys of a head, of PerformerSizes::sums() floats. Those of feature f are of exponents less
+// maximum[f], the largest of these keys; queries have it added, so that every sum is from 1 to the number of keys.
 struct KeySums {
-  float* maximum = nullptr;  // of the exponents, in bits
-  float* z = nullptr;        // [m]
-  float* values = nullptr;   // panels of columns of d: [m][nr] each
+  float* maximum = nullptr;  // [m], in bits
+  float* z = nullptr;        // [m], sums of phi
+  float* values = nullptr;   // sums of phi v, in panels of columns of d: [m][nr] each
 
   KeySums() = default;
   KeySums(float* at, const PerformerSizes& sizes)
-      : maximum(at), z(at + sizes.maximum), values(at + sizes.maximum + sizes.z) {}
+      : maximum(at), z(at + sizes.per_feature), values(at + 2 * sizes.per_feature) {}
 };
 
 inline void PackPerformer(const Performer& p, const PerformerSizes& sizes, const GemmShape& tile, const Args& args) {
@@ -115,7 +113,7 @@ struct PerformerPlan {
   int64_t rows() const { return problem.h / problem.kvh * problem.s; }
 };
 
-// Calls fn(head, range) for the parts of [begin, end) that lie in one head of `of_head` items.
+// Calls fn(head, range) for the parts of a range that lie in one head of `of_head` items.
 template <class Fn>
 void ForHeads(Range all, int64_t of_head, const Fn& fn) {
   for (int64_t at = all.begin; at < all.end;) {
@@ -216,7 +214,8 @@ inline double CausalPairs(const PerformerPlan& plan) {
 }
 
 inline PerformerPlan PlanPerformer(const Performer& p, int threads, const GemmShape& tile) {
-  PerformerPlan plan{.problem = p, .tile = tile, .sizes = PerformerSizes(p, tile), .threads = threads};
+  PerformerPlan plan{
+      .problem = p, .tile = tile, .sizes = PerformerSizes(p, tile, PerformerKeys(p, tile)), .threads = threads};
   plan.pieces_of.resize(static_cast<size_t>(threads));
   plan.spans_of.resize(static_cast<size_t>(threads));
   p.causal ? PlanCausal(plan) : PlanAllKeysFirst(plan);

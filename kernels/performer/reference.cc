@@ -18,8 +18,10 @@ namespace {
 //    and sums over keys are rescaled at most t / kKeysPerRescale + 1 times, by an exponential and a product:
 //    y_jf = u ((d + 6) (M_jf + H_j) + 3 (c - x_jf) + (kExp + 1) (t / kKeysPerRescale + 2)).
 // 3. Features of queries, b_if = exp(w_f . q_i / d^(1/4) - max): the same without rescaling. An error in |q_i|^2 is
-//    common to all features of the query and cancels; its subtraction rounds by u (M_if + H_i):
-//    y_if = u ((d + 7) M_if + H_i + 3 (max - x_if) + kExp + 1).
+//    common to all features of the query and cancels; its subtraction rounds by u (M_if + H_i). What is taken from a
+//    feature of the keys by itself, and not from all, is added to that of the queries: at most X in magnitude, the
+//    largest bound on any |x_jf|, it costs a rounding and makes differences from the maximum larger by 2 X at most:
+//    y_if = u ((d + 8) M_if + H_i + X + 3 (max - x_if + 2 X) + kExp + 1).
 // 4. Sums over t keys, then over m features, in this order or the other: one more factor within exp(+-(t + m + 4) u).
 // 5. Flushing. b_if and a_jf are at most 1; those below eta = 2^-126 may become 0, and so may products: 4 eta for each
 //    of m t products.
@@ -76,7 +78,11 @@ class Head {
         keys_(static_cast<size_t>(p.m)),
         magnitudes_(static_cast<size_t>(p.m * p.d)),
         values_(static_cast<size_t>(p.m * p.d)) {
+    double longest = 0;
+    for (int64_t j = 0; j < p.t; ++j) longest = std::max(longest, HalfSquare(k_ + j * p.d));
     for (int64_t f = 0; f < p.m; ++f) ceiling_ = std::max(ceiling_, Dot(w_ + f * p.d, w_ + f * p.d, p.d).value / 2);
+    // |w . k| / d^(1/4) <= |w| |k| / d^(1/4) = 2 sqrt(|w|^2 / 2) sqrt(|k|^2 / (2 sqrt(d)))
+    largest_ = 2 * std::sqrt(ceiling_ * longest) + longest;
   }
 
   // What is expected of `outputs`, all of rows that see between begin and begin + kBlock keys; those before begin have
@@ -134,8 +140,8 @@ class Head {
     std::vector<Term> features;
     for (const Sum& product : products) {
       const double below = max - product.value * Scale();
-      features.push_back(
-          Feature(below, unit_ * ((d + 7) * product.magnitude * Scale() + HalfSquare(q) + 3 * below + common)));
+      const double own = (d + 8) * product.magnitude * Scale() + HalfSquare(q) + largest_;
+      features.push_back(Feature(below, unit_ * (own + 3 * (below + 2 * largest_) + common)));
     }
     return features;
   }
@@ -179,6 +185,7 @@ class Head {
   double unit_;
   const T *q_, *k_, *v_, *w_;
   double ceiling_ = 0;            // c
+  double largest_ = 0;            // X
   std::vector<Term> features_;    // a of a block of keys, [key][m]
   std::vector<Term> keys_;        // [m], sums over keys of a
   std::vector<Term> magnitudes_;  // [m][d], of a |v|

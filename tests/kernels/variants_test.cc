@@ -32,6 +32,7 @@ struct Example {
 };
 
 // Scores of uniform q and k hardly differ. Times 16 (exact) weights differ by e^20, and maxima move between blocks.
+// Features of performer differ enough as they are, and only one of them would be left of so long a query.
 void Sharpen(std::vector<std::byte>& q, DType dtype) {
   const auto scale = [&]<class T>(T) {
     for (size_t at = 0; at < q.size(); at += sizeof(T)) {
@@ -57,7 +58,7 @@ Example MakeExample(const Problem& problem, DType dtype) {
     }
     value.resize(operand.bytes(dtype));
     FillOperand(operand, value.data(), dtype, i + 1);
-    if (operand.name == "q") Sharpen(value, dtype);
+    if (operand.name == "q" && OpOf(problem) != Performer::kOp) Sharpen(value, dtype);
     args.operand[i] = value.data();
   }
   example.expected = Reference(problem, dtype, args, example.outputs);
@@ -235,7 +236,7 @@ TEST(VariantsTest, ATermLeftOutIsRefused) {
        {"conv2d:ic67ih5oc67kh3ph1", "conv2d:ic130ih4oc150kh3ph1bia1act1", "dwconv2d:c24ih9kh5ph2",
         "dwconv2d:mb2c33ih5iw13kh3ph1bia1act3", "dwsep:ic64ih14oc40kh3ph1act2", "invres:c17mc67oc17ih5kh3ph1res1act0",
         "fc:ic1030oc67bia1", "attention:h2s33d64", "attention:h2s70d96", "attention:b2h4kvh2s1t150d64",
-        "linformer:b2h3s33d64k32", "linformer:h2s7d16k3", "performer:b2h3s33d64m64", "performer:h2s7d16causal1m9",
+        "linformer:b2h3s33d64k32", "linformer:h2s7d16k3", "performer:b2h3s33d64m64", "performer:h2s7d16m5",
         "performer:h6kvh2s31t50d48m70"}) {
     const Problem problem = ParseProblem(shape);
     const Example& example = ExampleOf(problem, DType::kF32);
