@@ -42,49 +42,6 @@ HWY_INLINE float SquaredLength(const float* x, int64_t n) {
   return total;
 }
 
-// The largest of row[j] - half[j] for j in [0, n), n >= 1.
-HWY_INLINE float RowMaxLess(const float* row, const float* half, int64_t n) {
-  const hn::ScalableTag<float> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-  const auto at = [&](int64_t i) HWY_ATTR { return hn::Sub(hn::LoadU(d, row + i), hn::LoadU(d, half + i)); };
-  auto max0 = lowest, max1 = lowest;
-  int64_t i = 0;
-  for (; i + 2 * lanes <= n; i += 2 * lanes) {
-    max0 = hn::Max(max0, at(i));
-    max1 = hn::Max(max1, at(i + lanes));
-  }
-  for (; i < n; i += lanes) {
-    max0 = hn::Max(max0, hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(n - i)), at(i), lowest));
-  }
-  return hn::GetLane(hn::MaxOfLanes(d, hn::Max(max0, max1)));
-}
-
-// row[j] = 2^(row[j] - half[j] - max) for j in [0, n); returns their sum.
-HWY_INLINE float RowExp2Less(float* row, const float* half, int64_t n, float max) {
-  const hn::ScalableTag<float> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto vmax = hn::Set(d, max);
-  const auto power = [&](int64_t i) HWY_ATTR {
-    return Exp2(d, hn::Sub(hn::Sub(hn::LoadU(d, row + i), hn::LoadU(d, half + i)), vmax));
-  };
-  auto sum0 = hn::Zero(d), sum1 = hn::Zero(d);
-  int64_t i = 0;
-  for (; i + 2 * lanes <= n; i += 2 * lanes) {
-    const auto e0 = power(i), e1 = power(i + lanes);
-    hn::StoreU(e0, d, row + i);
-    hn::StoreU(e1, d, row + i + lanes);
-    sum0 = hn::Add(sum0, e0);
-    sum1 = hn::Add(sum1, e1);
-  }
-  for (; i < n; i += lanes) {
-    const auto e = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(n - i)), power(i));
-    hn::StoreU(e, d, row + i);
-    sum0 = hn::Add(sum0, e);
-  }
-  return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
-}
-
 // row[f] = 2^(row[f] - max) for f in [0, n); returns the sum of row[f] z[f]. z is as readable as the row.
 HWY_INLINE float RowExp2Dot(float* row, int64_t n, float max, const float* z) {
   const hn::ScalableTag<float> d;
@@ -138,26 +95,25 @@ HWY_INLINE void Raise(const Performer& p, const KeySums& sums, int64_t f, float 
   }
 }
 
-// Packs a block of n keys, and finds |k|^2 of each, in bits, up to a whole vector.
-HWY_INLINE void PackKeys(const Performer& p, const float* k, int64_t n, float* packed, float* half) {
+// Packs a block of n keys, and finds -|k|^2 of each, in bits, up to a whole panel.
+HWY_INLINE void PackKeys(const Performer& p, const float* k, int64_t n, float* packed, float* minus_half) {
   PackTransposed({k, p.d}, n, p.d, kGemmNR, packed);
-  const float scale = HalfScale(p);
-  for (int64_t j = 0; j < n; ++j) half[j] = scale * SquaredLength(k + j * p.d, p.d);
-  std::fill(half + n, half + (n + 15) / 16 * 16, 0.0f);
+  const float scale = -HalfScale(p);
+  for (int64_t j = 0; j < n; ++j) minus_half[j] = scale * SquaredLength(k + j * p.d, p.d);
+  std::fill(minus_half + n, minus_half + (n + kGemmNR - 1) / kGemmNR * kGemmNR, 0.0f);
 }
 
-// The features [f, f + count) of n packed keys, under the maxima of the sums raised to theirs; to [count][n].
-// added[i] = the sum of feature f + i.
-HWY_INLINE void KeyFeatures(const Performer& p, const float* scaled_w, const float* packed_k, const float* half,
+// `features` of n packed keys, under the maxima of the sums raised to theirs, one row each;
+// added[i] = the sum of row i.
+HWY_INLINE void KeyFeatures(const Performer& p, const float* scaled_w, const float* packed_k, const float* minus_half,
                             int64_t n, Range features, const KeySums& sums, GemmOut to, float* added) {
   const int64_t padded = (n + kGemmNR - 1) / kGemmNR * kGemmNR;
   const int64_t count = features.end - features.begin;
-  Gemm({scaled_w + features.begin * p.d, p.d}, PackedB(packed_k, p.d, kGemmNR), to, count, padded, p.d, {});
+  Gemm({scaled_w + features.begin * p.d, p.d}, PackedB(packed_k, p.d, kGemmNR), to, count, padded, p.d,
+       {.bias = minus_half});
+  for (int64_t i = 0; i < count; ++i) Raise(p, sums, features.begin + i, RowMax(to.data + i * to.pitch, n));
   for (int64_t i = 0; i < count; ++i) {
-    Raise(p, sums, features.begin + i, RowMaxLess(to.data + i * to.pitch, half, n));
-  }
-  for (int64_t i = 0; i < count; ++i) {
-    added[i] = RowExp2Less(to.data + i * to.pitch, half, n, sums.maximum[features.begin + i]);
+    added[i] = RowExp2(to.data + i * to.pitch, n, sums.maximum[features.begin + i]);
   }
 }
 
@@ -180,9 +136,8 @@ HWY_INLINE void QueryFeatures(const Performer& p, const float* packed_w, const f
                               GemmOut to, float* denominator) {
   const int64_t padded = (p.m + kGemmNR - 1) / kGemmNR * kGemmNR;
   Gemm({q, p.d}, PackedB(packed_w, p.d, kGemmNR), to, n, padded, p.d, {.bias = sums.maximum});
-  float max[kGemmMR];
-  for (int64_t i = 0; i < n; ++i) max[i] = RowMax(to.data + i * to.pitch, p.m);
-  for (int64_t i = 0; i < n; ++i) denominator[i] = RowExp2Dot(to.data + i * to.pitch, p.m, max[i], sums.z);
+  for (int64_t i = 0; i < n; ++i) denominator[i] = RowMax(to.data + i * to.pitch, p.m);
+  for (int64_t i = 0; i < n; ++i) denominator[i] = RowExp2Dot(to.data + i * to.pitch, p.m, denominator[i], sums.z);
 }
 
 // A block of values as B of a GEMM: packed to `packed` where their rows are not whole panels.

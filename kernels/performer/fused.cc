@@ -33,7 +33,7 @@ namespace {
 // A thread's workspace.
 struct PerformerScratch {
   KeySums sums;
-  float *packed_k, *packed_v, *half;
+  float *packed_k, *packed_v, *minus_half;
   float *key_features, *added;          // of a strip of features, or, causal, of all; key_pitch apart
   float *query_features, *denominator;  // of a strip of queries
   float* scores;                        // of such a strip against the keys of its block
@@ -48,8 +48,8 @@ struct PerformerScratch {
       : sums(base, sizes) {
     packed_k = base + sizes.sums();
     packed_v = packed_k + sizes.packed_k;
-    half = packed_v + sizes.packed_v;
-    key_features = half + sizes.key_pitch;
+    minus_half = packed_v + sizes.packed_v;
+    key_features = minus_half + sizes.key_pitch;
     added = key_features + KeyRows(p, tile) * sizes.key_pitch;
     query_features = added + PerformerSizes::RoundUp(KeyRows(p, tile), 16);
     denominator = query_features + tile.mr * sizes.feature_pitch;
@@ -95,11 +95,11 @@ void RunPiece(const PerformerPlan& plan, const Args& args, const PerformerScratc
   for (int64_t key = piece.keys.begin; key < piece.keys.end; key += plan.sizes.keys) {
     const int64_t n = std::min(plan.sizes.keys, piece.keys.end - key);
     const int64_t first = (piece.head * p.t + key) * p.d;
-    PackKeys(p, args.at<const float>(Performer::kK) + first, n, at.packed_k, at.half);
+    PackKeys(p, args.at<const float>(Performer::kK) + first, n, at.packed_k, at.minus_half);
     const GemmB v = Values(p, args.at<const float>(Performer::kV) + first, n, at.packed_v);
     ForStrips(p.m, [&](Range features) HWY_ATTR {
-      KeyFeatures(p, ScaledW(args), at.packed_k, at.half, n, features, sums, {at.key_features, plan.sizes.key_pitch},
-                  at.added);
+      KeyFeatures(p, ScaledW(args), at.packed_k, at.minus_half, n, features, sums,
+                  {at.key_features, plan.sizes.key_pitch}, at.added);
       AddKeys(p, {at.key_features, plan.sizes.key_pitch}, at.added, v, n, features, sums);
     });
   }
@@ -188,10 +188,10 @@ void RunCausal(const PerformerPlan& plan, const Args& args, const PerformerScrat
     const int64_t limit = key < first_seen ? std::min(first_seen, span.range.end) : span.range.end;
     const int64_t n = std::min(plan.sizes.keys, limit - key);
     const int64_t of_keys = (span.head * p.t + key) * p.d;
-    PackKeys(p, args.at<const float>(Performer::kK) + of_keys, n, at.packed_k, at.half);
+    PackKeys(p, args.at<const float>(Performer::kK) + of_keys, n, at.packed_k, at.minus_half);
     const GemmB v = Values(p, args.at<const float>(Performer::kV) + of_keys, n, at.packed_v);
     ForStrips(p.m, [&](Range features) HWY_ATTR {
-      KeyFeatures(p, ScaledW(args), at.packed_k, at.half, n, features, at.sums,
+      KeyFeatures(p, ScaledW(args), at.packed_k, at.minus_half, n, features, at.sums,
                   {at.key_features + features.begin * pitch, pitch}, at.added + features.begin);
     });
     for (int64_t head = 0; key >= first_seen && head < p.h / p.kvh; ++head) {

@@ -31,7 +31,7 @@ struct LayeredPlan {
   PerformerSizes sizes{};  // of one block of all keys
 
   int64_t heads() const { return problem.b * problem.kvh; }
-  // Of a KV head: its sums, packed keys and values, |k|^2, features and what they add up to; then the features and
+  // Of a KV head: its sums, packed keys and values, -|k|^2, features and what they add up to; then the features and
   // denominators of all queries.
   int64_t head_floats() const {
     return sizes.sums() + sizes.packed_k + sizes.packed_v + sizes.key_pitch + problem.m * sizes.key_pitch +
@@ -45,7 +45,7 @@ struct LayeredPlan {
 
 struct LayeredHead {
   KeySums sums;
-  float *packed_k, *packed_v, *half, *features, *added;
+  float *packed_k, *packed_v, *minus_half, *features, *added;
   const float *k, *v;
 };
 
@@ -66,8 +66,8 @@ LayeredHead HeadOf(const LayeredPlan& plan, const Args& args, int64_t head) {
   at.sums = {base, plan.sizes};
   at.packed_k = base + plan.sizes.sums();
   at.packed_v = at.packed_k + plan.sizes.packed_k;
-  at.half = at.packed_v + plan.sizes.packed_v;
-  at.features = at.half + plan.sizes.key_pitch;
+  at.minus_half = at.packed_v + plan.sizes.packed_v;
+  at.features = at.minus_half + plan.sizes.key_pitch;
   at.added = at.features + p.m * plan.sizes.key_pitch;
   at.k = args.at<const float>(Performer::kK) + head * p.t * p.d;
   at.v = args.at<const float>(Performer::kV) + head * p.t * p.d;
@@ -86,7 +86,7 @@ void RunPack(const LayeredPlan& plan, const Args& args, int thread) {
   const Range share = Share(plan.heads(), plan.threads, thread);
   for (int64_t head = share.begin; head < share.end; ++head) {
     const LayeredHead at = HeadOf(plan, args, head);
-    PackKeys(p, at.k, p.t, at.packed_k, at.half);
+    PackKeys(p, at.k, p.t, at.packed_k, at.minus_half);
     Values(p, at.v, p.t, at.packed_v);
     Clear(plan.sizes, at.sums);
   }
@@ -108,7 +108,7 @@ void RunKeyFeatures(const LayeredPlan& plan, const Args& args, int thread) {
   const int64_t pitch = plan.sizes.key_pitch;
   ForOwnFeatures(plan, thread, [&](int64_t head, Range features) HWY_ATTR {
     const LayeredHead at = HeadOf(plan, args, head);
-    KeyFeatures(p, reinterpret_cast<const float*>(args.packed), at.packed_k, at.half, p.t, features, at.sums,
+    KeyFeatures(p, reinterpret_cast<const float*>(args.packed), at.packed_k, at.minus_half, p.t, features, at.sums,
                 {at.features + features.begin * pitch, pitch}, at.added + features.begin);
   });
 }

@@ -17,7 +17,7 @@ namespace roofgap {
 
 // What the variants of performer share: the packed weights, the sums over keys, and the sizes of blocks.
 
-// Exponents are in bits. Keys are to have w . k times this, queries w . q; |k|^2 times HalfScale is subtracted.
+// Exponents are in bits: w . x times ExponentScale less |x|^2 times HalfScale.
 inline float ExponentScale(const Performer& p) {
   return static_cast<float>(1.4426950408889634 / std::sqrt(std::sqrt(static_cast<double>(p.d))));
 }

@@ -13,10 +13,10 @@ namespace {
 // 1. Exponents of keys, x_jf = w_f . k_j / d^(1/4) - |k_j|^2 / (2 sqrt(d)). With M_jf = sum |w_f k_j| / d^(1/4) and
 //    H_j = |k_j|^2 / (2 sqrt(d)): d products and sums and the scales of either, in nats or bits, wherever applied, and
 //    the subtraction: (d + 6) u (M_jf + H_j).
-// 2. Features of keys, a_jf = exp(x_jf - c); any c gives the same result, and c below is |w_f|^2 / 2 at its largest,
-//    which no exponent exceeds. As in `attention` the subtraction rounds by 3 u (c - x_jf), the exponential by kExp u,
-//    and sums over keys are rescaled at most t / kKeysPerRescale + 1 times, by an exponential and a product:
-//    y_jf = u ((d + 6) (M_jf + H_j) + 3 (c - x_jf) + (kExp + 1) (t / kKeysPerRescale + 2)).
+// 2. Features of keys, a_jf = exp(x_jf - c); any c gives the same result, and c below is the largest
+//    |w_f| |k_j| / d^(1/4) - H_j, which no exponent exceeds. As in `attention` the subtraction rounds by 3 u (c -
+//    x_jf), the exponential by kExp u, and sums over keys are rescaled at most t / kKeysPerRescale + 1 times, by an
+//    exponential and a product: y_jf = u ((d + 6) (M_jf + H_j) + 3 (c - x_jf) + (kExp + 1) (t / kKeysPerRescale + 2)).
 // 3. Features of queries, b_if = exp(w_f . q_i / d^(1/4) - max): the same without rescaling. An error in |q_i|^2 is
 //    common to all features of the query and cancels; its subtraction rounds by u (M_if + H_i). What is taken from a
 //    feature of the keys by itself, and not from all, is added to that of the queries: at most X in magnitude, the
@@ -78,11 +78,14 @@ class Head {
         keys_(static_cast<size_t>(p.m)),
         magnitudes_(static_cast<size_t>(p.m * p.d)),
         values_(static_cast<size_t>(p.m * p.d)) {
-    double longest = 0;
-    for (int64_t j = 0; j < p.t; ++j) longest = std::max(longest, HalfSquare(k_ + j * p.d));
-    for (int64_t f = 0; f < p.m; ++f) ceiling_ = std::max(ceiling_, Dot(w_ + f * p.d, w_ + f * p.d, p.d).value / 2);
-    // |w . k| / d^(1/4) <= |w| |k| / d^(1/4) = 2 sqrt(|w|^2 / 2) sqrt(|k|^2 / (2 sqrt(d)))
-    largest_ = 2 * std::sqrt(ceiling_ * longest) + longest;
+    double square = 0;
+    for (int64_t f = 0; f < p.m; ++f) square = std::max(square, Dot(w_ + f * p.d, w_ + f * p.d, p.d).value);
+    for (int64_t j = 0; j < p.t; ++j) {
+      const double half = HalfSquare(k_ + j * p.d);
+      const double product = std::sqrt(square * 2 * half);
+      ceiling_ = std::max(ceiling_, product - half);
+      largest_ = std::max(largest_, product + half);
+    }
   }
 
   // What is expected of `outputs`, all of rows that see between begin and begin + kBlock keys; those before begin have
@@ -184,12 +187,12 @@ class Head {
   Performer p_;
   double unit_;
   const T *q_, *k_, *v_, *w_;
-  double ceiling_ = 0;            // c
-  double largest_ = 0;            // X
-  std::vector<Term> features_;    // a of a block of keys, [key][m]
-  std::vector<Term> keys_;        // [m], sums over keys of a
-  std::vector<Term> magnitudes_;  // [m][d], of a |v|
-  std::vector<double> values_;    // [m][d], of a v
+  double ceiling_ = -std::numeric_limits<double>::infinity();  // c
+  double largest_ = 0;                                         // X
+  std::vector<Term> features_;                                 // a of a block of keys, [key][m]
+  std::vector<Term> keys_;                                     // [m], sums over keys of a
+  std::vector<Term> magnitudes_;                               // [m][d], of a |v|
+  std::vector<double> values_;                                 // [m][d], of a v
 };
 
 // `outputs` are all of one KV head.
