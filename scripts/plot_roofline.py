@@ -25,8 +25,8 @@ from roofgap_io import InputError, number
 
 # Okabe and Ito's palette, told apart by colour-blind readers too. An op keeps its colour in every picture.
 COLOURS = {"conv2d": "#0072B2", "dwconv2d": "#56B4E9", "dwsep": "#009E73", "invres": "#B8A500",
-           "fc": "#E69F00", "attention": "#D55E00"}
-MORE_COLOURS = ("#CC79A7", "#000000")
+           "fc": "#E69F00", "attention": "#D55E00", "linformer": "#CC79A7", "performer": "#7F5FA8"}
+MORE_COLOURS = ("#000000", "#7F7F7F")
 FILLED = "osD^vPX*<>"  # hand-written variants
 HOLLOW = "osD^v"  # oneDNN's, which are named onednn...
 FADED = 0.35

@@ -98,6 +98,13 @@ void VisitFields(Row& row, Visit&& visit) {
         row.max_error);
   visit(Field{"error_bound", "", "derived bound of that element"}, row.error_bound);
   visit(Field{"verified", "", "outputs checked before timing: `all`, or `sample:N` of them"}, row.verified);
+  visit(
+      Field{.name = "distance_from_exact",
+            .description =
+                "linformer, performer: |output - exact attention| / |exact attention| on the same operands, Euclidean "
+                "norms over up to 512 queries, evenly spread; empty for ops that define their own result",
+            .later = true},
+      row.distance_from_exact);
   visit(Field{"workspace_bytes", "byte", "scratch of the variant, activations in its own layout included"},
         row.workspace_bytes);
   visit(Field{"packed_bytes", "byte", "constant operands rearranged"}, row.packed_bytes);

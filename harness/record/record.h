@@ -39,6 +39,7 @@ struct Record {
   Number gflops, gbps;
   Number max_error, error_bound;
   std::string verified;  // "all" or "sample:N"; empty when not verified
+  Number distance_from_exact;
   Number workspace_bytes, packed_bytes, peak_bytes;
   Number prepare_ns, reorder_ns;
   Number energy_j;

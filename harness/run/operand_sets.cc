@@ -3,8 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "kernels/api/fill.h"
 #include "kernels/api/parallel.h"
-#include "kernels/api/random.h"
 
 namespace roofgap {
 namespace {
@@ -36,7 +36,7 @@ OperandSets::OperandSets(const Problem& problem, DType dtype, int count, uint64_
       if (operand.role == Role::kOutput) {
         output_ = i;
       } else {
-        FillRandom(buffer.data(), dtype, operand.elements(), seed + i, threads);
+        FillOperand(operand, buffer.data(), dtype, seed + i, threads);
       }
       memory_.push_back(std::move(buffer));
     }

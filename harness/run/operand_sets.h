@@ -18,7 +18,7 @@ size_t OperandBytes(const Problem& problem, DType dtype);
 // to find their operands outside the caches. All contenders for the problem share them.
 class OperandSets {
  public:
-  // Fills inputs and weights with random values; each page is touched by the thread that will use it.
+  // Fills inputs and weights as they ask for (kernels/api/fill.h); uniform ones by the threads that will use the pages.
   OperandSets(const Problem& problem, DType dtype, int count, uint64_t seed, int threads);
 
   int count() const { return static_cast<int>(sets_.size()); }

@@ -12,6 +12,7 @@
 #include "harness/record/core_kind.h"
 #include "harness/record/provenance.h"
 #include "harness/run/entrant.h"
+#include "harness/run/exact.h"
 #include "harness/run/fit.h"
 #include "harness/run/operand_sets.h"
 #include "harness/run/verify.h"
@@ -87,7 +88,8 @@ void Prepare(Entrant* entrant, const RunContext& context) {
 // Packs, computes twice on operand set 0 and compares the second result: what a first call leaves behind in the
 // workspace must not matter. Packing and reorders are timed on the second pass, when all pages have been touched.
 // The first run tells too how much memory a call takes that nobody declared.
-void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier, const RunContext& context) {
+void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier, const ExactAnswer& exact,
+               const RunContext& context) {
   const Case& asked = *entrant->asked;
   const Invocation& invocation = entrant->invocation;
   Record& record = entrant->record;
@@ -128,6 +130,7 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
         "output " + std::to_string(comparison.index) + " is further from the reference than its bound");
     return;
   }
+  record.distance_from_exact = exact.DistanceOf(*operands);
   if (comparison.bound > verifier.root_mean_square()) {
     Warn(&record, "the error bound exceeds the results: verified says little");
   }
@@ -254,11 +257,12 @@ void RunEntrants(std::vector<Entrant>* entrants, const RunContext& context) {
   OperandSets operands(first.problem, first.dtype, sets, context.seed, threads);
   if (interrupted()) return;
   const Verifier verifier(first.problem, first.dtype, operands, context.seed);
+  const ExactAnswer exact(first.problem, first.dtype, operands);
   for (Entrant& entrant : *entrants) {
     if (interrupted()) return;
     if (!entrant.live) continue;
     try {
-      VerifyOne(&entrant, &operands, verifier, context);
+      VerifyOne(&entrant, &operands, verifier, exact, context);
     } catch (const std::exception& error) {
       Skip(&entrant, Reason(error));
     }

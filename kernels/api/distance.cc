@@ -18,7 +18,8 @@ std::optional<Problem> ExactProblem(const Problem& problem) {
   return std::visit(exact, problem);
 }
 
-double DistanceFromExact(const Problem& problem, DType dtype, const Args& args, std::span<const int64_t> outputs) {
+std::vector<Expected> ExactReference(const Problem& problem, DType dtype, const Args& args,
+                                     std::span<const int64_t> outputs) {
   const Problem exact = ExactProblem(problem).value();
   const std::vector<Operand> own = Operands(problem);
   Args shared;
@@ -28,13 +29,16 @@ double DistanceFromExact(const Problem& problem, DType dtype, const Args& args, 
     assert(same != own.end() && same->dims == operand.dims);
     shared.operand[at++] = args.operand[static_cast<size_t>(same - own.begin())];
   }
-  const std::vector<Expected> approximate = Reference(problem, dtype, args, outputs);
-  const std::vector<Expected> wanted = Reference(exact, dtype, shared, outputs);
+  return Reference(exact, dtype, shared, outputs);
+}
+
+double RelativeDistance(const std::byte* dst, DType dtype, std::span<const int64_t> outputs,
+                        std::span<const Expected> exact) {
   double difference = 0;
   double norm = 0;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    difference += std::pow(approximate[i].value - wanted[i].value, 2);
-    norm += std::pow(wanted[i].value, 2);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    difference += std::pow(Compare(dst, dtype, outputs.subspan(i, 1), exact.subspan(i, 1)).error, 2);
+    norm += std::pow(exact[i].value, 2);
   }
   return std::sqrt(difference / norm);
 }

@@ -18,7 +18,8 @@ QUICK = ("--budget-s", "0.05")
 def test_list_names_ops_keys_variants_and_isas(roofgap):
     done = roofgap("list")
     assert done.returncode == 0
-    for word in ("conv2d", "dwconv2d", "dwsep", "invres", "fc", "attention", "reference", "kvh=h", "isa:", "threads: 1 to"):
+    ops = ("conv2d", "dwconv2d", "dwsep", "invres", "fc", "attention", "linformer", "performer")
+    for word in (*ops, "reference", "kvh=h", "isa:", "threads: 1 to"):
         assert word in done.stdout
     assert "attention" not in roofgap("list", "--op", "fc").stdout
     assert "unknown op 'gemm'" in roofgap.fails("list", "--op", "gemm")
@@ -56,6 +57,23 @@ def test_run_writes_a_complete_run_directory(roofgap, tmp_path):
         assert 0 < float(row["min_ns"]) <= float(row["median_ns"])
         assert row["impl"] and row["isa"] and row["cache"] == "warm"
         assert float(row["macs"]) * 2 == float(row["flops_nominal"])
+
+
+def test_approximations_of_attention_have_a_second_error(roofgap, tmp_path):
+    problems = ("attention:h2s96d16", "linformer:h2s96d16k24", "performer:h2s96d16causal1m64")
+    words = [word for problem in problems for word in ("--problem", problem)]
+    done = roofgap("run", *words, "--threads", "1", *QUICK, "--out", "out")
+    assert done.returncode == 0, done.stderr
+    distances = {}
+    for row in read_rows(tmp_path / "out" / "measurements.csv"):
+        if row["status"] != "skipped":
+            distances.setdefault(row["op"], []).append(row["distance_from_exact"])
+    assert set(distances.pop("attention")) == {""}
+    assert set(distances) == {"linformer", "performer"}
+    for found in distances.values():
+        values = [float(distance) for distance in found]
+        assert 0.001 < min(values) and max(values) < 1
+        assert max(values) - min(values) < 1e-4  # the kernels' own errors are far smaller
 
 
 def test_axes_multiply(roofgap, tmp_path):

@@ -151,6 +151,28 @@ TEST_F(Runner, RowWhoseErrorBoundExceedsTheResultsIsWarnedAbout) {
   }
 }
 
+TEST_F(Runner, RowOfAnApproximationSaysHowFarItIsFromWhatItApproximates) {
+  const auto distances = [&](std::string_view op, const std::string& problem) {
+    std::vector<Case> cases;
+    for (std::string_view variant : {"fused", "layered"}) cases.push_back(Asked(*FindVariant(op, variant), problem));
+    std::vector<Number> found;
+    for (const Record& record : RunAll(cases)) found.push_back(record.distance_from_exact);
+    return found;
+  };
+  // 700 queries: more than are looked at.
+  const std::vector<Number> linformer = distances("linformer", "linformer:h2s350d8k20");
+  ASSERT_TRUE(linformer.at(0) && linformer.at(1));
+  EXPECT_GT(*linformer[0], 0.01);
+  EXPECT_LT(*linformer[0], 1);
+  EXPECT_NEAR(*linformer[0], *linformer[1], 1e-4) << "the kernels' own errors are far smaller";
+  // Of one key, any weights make the same.
+  const std::vector<Number> performer = distances("performer", "performer:h2s30t1d8m5");
+  ASSERT_TRUE(performer.at(0) && performer.at(1));
+  EXPECT_LT(*performer[0], 1e-6);
+  const Variant honest = Honest("honest");
+  EXPECT_EQ(RunAll({Asked(honest)}).at(0).distance_from_exact, std::nullopt);
+}
+
 TEST_F(Runner, RowSaysHowManyInferencesACallIsAndWhyThereIsNoEnergy) {
   const Variant honest = Honest("honest");
   const std::vector<Record> records = RunAll({Asked(honest)});
