@@ -5,6 +5,9 @@
 #include <string_view>
 #include <type_traits>
 
+#include "harness/analysis/attention.h"
+#include "harness/analysis/complexity.h"
+#include "harness/analysis/crossover.h"
 #include "harness/analysis/gap.h"
 #include "harness/analysis/ratio.h"
 #include "harness/analysis/separable.h"
@@ -31,6 +34,9 @@ reboots and updates of the system.
       measurements.csv             one row per case, written as soon as it is measured
       gap.csv                      each of those rows under its roofs
       separable.csv                standard against separable convolutions (where there are both)
+      attention.csv                attention and its approximations by sequence length (where there are any)
+      complexity.csv               how their time and memory grow with it
+      crossovers.csv               at which length one overtakes another
       run.json                     the exact command, seed and versions, and whether the run is complete
       suite.json                   what was asked for; `roofgap run --resume` reads it
       *.svg *.png                  pictures, drawn from these files alone
@@ -106,6 +112,18 @@ std::string RenderColumnsDoc() {
                                "What `roofgap separable` writes: one row per shape and comparison that the run has a "
                                "standard and a separable convolution of.",
                                "column") +
+         Fields<AttentionPoint>(files::kAttention,
+                                "What `roofgap gap` writes of attention, linformer and performer: their rows of "
+                                "measurements.csv, in the same order.",
+                                "column") +
+         Fields<GrowthFit>(files::kComplexity,
+                           "Likewise: four rows for each method measured at several lengths, of all that differ by "
+                           "the sequence length alone.",
+                           "column") +
+         Fields<Crossover>(files::kCrossovers,
+                           "Likewise: every two methods of the same shapes and setting, with a row for each length "
+                           "at which one overtakes the other, or one that says `always`.",
+                           "column") +
          Fields<Ceiling>(files::kCeilings, "One row per roof. A column that does not apply to the row's kind is empty.",
                          "column") +
          Fields<CurveRow>(files::kCurve, "One row per pattern and working set, from 4 KiB a thread on.", "column") +

@@ -18,6 +18,9 @@ inline constexpr std::string_view kCeilingsEnd = "ceilings_end.csv";  // the sam
 inline constexpr std::string_view kMeasurements = "measurements.csv";
 inline constexpr std::string_view kGap = "gap.csv";
 inline constexpr std::string_view kSeparable = "separable.csv";
+inline constexpr std::string_view kAttention = "attention.csv";
+inline constexpr std::string_view kComplexity = "complexity.csv";
+inline constexpr std::string_view kCrossovers = "crossovers.csv";
 inline constexpr std::string_view kRun = "run.json";
 inline constexpr std::string_view kSuite = "suite.json";  // what was asked for, all axes filled in: `--resume` reads it
 }  // namespace files

@@ -11,6 +11,7 @@
 #include "harness/analysis/table.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "harness/run/attention_findings.h"
 #include "harness/run/run_ceilings.h"
 #include "kernels/api/error.h"
 
@@ -24,6 +25,7 @@ int GapCommand(const std::filesystem::path& run_dir) {
   ReplaceFile(run_dir / files::kGap, CsvText<Gap>(gaps));
   std::fputs(RenderGapTable(gaps).c_str(), stdout);
   std::fputs(("\n" + RenderFindings(gaps) + RenderDrift(FindDrift(ceilings->begin, ceilings->end))).c_str(), stdout);
+  std::fputs(AttentionFindings(records, run_dir).c_str(), stdout);
   const bool broken =
       std::any_of(gaps.begin(), gaps.end(), [](const Gap& gap) { return gap.status == kWrong || AboveRoof(gap); });
   return broken ? 1 : 0;

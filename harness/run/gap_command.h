@@ -5,9 +5,10 @@
 
 namespace roofgap {
 
-// Joins the measurements of a run directory with its ceilings: writes gap.csv, prints the table and the findings.
-// Returns 1 when a row is wrong or above its hard roof. Throws Error where there is no run, no ceilings (saying what
-// to run), or ceilings of another machine.
+// Joins the measurements of a run directory with its ceilings: writes gap.csv, prints the table and the findings; of
+// attention over the sequence length with files of their own (attention_findings.h). Returns 1 when a row is wrong or
+// above its hard roof. Throws Error where there is no run, no ceilings (saying what to run), or ceilings of another
+// machine.
 int GapCommand(const std::filesystem::path& run_dir);
 
 // Prints the documentation of all columns, results/README.md.

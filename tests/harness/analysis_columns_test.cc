@@ -3,6 +3,8 @@
 #include <filesystem>
 
 #include "harness/analysis/columns.h"
+#include "harness/analysis/complexity.h"
+#include "harness/analysis/crossover.h"
 #include "harness/analysis/gap.h"
 #include "harness/analysis/ratio.h"
 #include "harness/analysis/separable.h"
@@ -35,6 +37,9 @@ TEST(AnalysisColumns, EveryColumnIsDocumentedWithItsUnit) {
   ExpectEveryFieldDocumented<Gap>();
   ExpectEveryFieldDocumented<Ratio>();
   ExpectEveryFieldDocumented<SeparablePair>();
+  ExpectEveryFieldDocumented<AttentionPoint>();
+  ExpectEveryFieldDocumented<GrowthFit>();
+  ExpectEveryFieldDocumented<Crossover>();
   ExpectEveryFieldDocumented<Ceiling>();
   ExpectEveryFieldDocumented<Machine>();
   ExpectEveryFieldDocumented<RunInfo>();

@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "harness/analysis/attention_table.h"
+#include "harness/analysis/fastest.h"
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+#include "harness/record/csv.h"
+
+namespace roofgap {
+namespace {
+
+std::string Where(const AttentionPoint& point) {
+  return point.problem + ", " + std::to_string(point.family.threads) +
+         (point.family.threads == 1 ? " thread" : " threads");
+}
+
+std::string FlopsLine(std::string_view shape, std::string_view n, std::string_view chapter, std::string_view counted,
+                      std::string_view projections, std::string_view core, std::string_view layer) {
+  std::string line = "  " + PadRight(Shorten(shape, 34), 34) + PadLeft(n, 8) + PadLeft(chapter, 11) +
+                     PadLeft(counted, 10) + PadLeft(projections, 13) + PadLeft(core, 10) + PadLeft(layer, 10);
+  return line + '\n';
+}
+
+// Of two rows with times the faster one.
+void KeepFaster(const AttentionPoint*& kept, const AttentionPoint& point) {
+  if (kept == nullptr || *point.median_ns < *kept->median_ns) kept = &point;
+}
+
+// Quotients, their ends and where these are.
+struct Ratios {
+  int64_t count = 0, above = 0;
+  GeometricMean mean;
+  Number least, largest;
+  const AttentionPoint* least_at = nullptr;
+  const AttentionPoint* largest_at = nullptr;
+
+  void Add(const Number& ratio, const AttentionPoint& at) {
+    if (!ratio) return;
+    ++count;
+    above += *ratio > 1 ? 1 : 0;
+    mean.Add(ratio);
+    if (!least || *ratio < *least) {
+      least = ratio;
+      least_at = &at;
+    }
+    if (!largest || *ratio > *largest) {
+      largest = ratio;
+      largest_at = &at;
+    }
+  }
+};
+
+using Case = std::tuple<AttentionFamily, int64_t, int64_t>;  // with s and t
+
+std::string FlashClaim(std::span<const AttentionPoint> points) {
+  std::map<Case, std::pair<const AttentionPoint*, const AttentionPoint*>> cases;  // flash, standard
+  for (const AttentionPoint& point : points) {
+    if (Approximates(point.method) || point.method.variant == "reference" || !(point.median_ns.value_or(0) > 0)) {
+      continue;
+    }
+    auto& [flash, standard] = cases[{point.family, point.s, point.t}];
+    KeepFaster(ExpectedOf(point.method, kSelf, kTime).name == "flash" ? flash : standard, point);
+  }
+  Ratios speed;
+  int64_t smaller = 0;
+  for (const auto& [key, both] : cases) {
+    const auto& [flash, standard] = both;
+    if (flash == nullptr || standard == nullptr) continue;
+    speed.Add(Quotient(standard->median_ns, flash->median_ns), *flash);
+    smaller +=
+        flash->workspace_bytes && standard->workspace_bytes && *flash->workspace_bytes < *standard->workspace_bytes;
+  }
+  if (speed.count == 0) return "";
+  const std::string count = std::to_string(speed.count);
+  return Wrap("The fastest flash against the fastest standard attention: faster in " + std::to_string(speed.above) +
+                  " of " + count + " cases (geometric mean " + Short(speed.mean.value()) + ", least " +
+                  Short(speed.least) + " at " + Where(*speed.least_at) + ", largest " + Short(speed.largest) + " at " +
+                  Where(*speed.largest_at) + "); fewer bytes of workspace in " + std::to_string(smaller) + " of " +
+                  count + ".",
+              kTableWidth, "");
+}
+
+std::string MultiQueryClaim(std::span<const AttentionPoint> points) {
+  std::map<std::tuple<Case, AttentionMethod>, const AttentionPoint*> multi_head;
+  for (const AttentionPoint& point : points) {
+    const AttentionFamily& family = point.family;
+    if (family.kvh == family.h && family.h > 1) multi_head[{{family, point.s, point.t}, point.method}] = &point;
+  }
+  std::map<std::tuple<std::string, std::string, int64_t, int>, Ratios> ratios;  // sweep, method, heads, threads
+  for (const AttentionPoint& point : points) {
+    AttentionFamily family = point.family;
+    if (family.kvh != 1 || family.h == 1 || family.sweep.empty()) continue;
+    family.kvh = family.h;
+    const auto found = multi_head.find({{family, point.s, point.t}, point.method});
+    if (found == multi_head.end()) continue;
+    ratios[{family.sweep, MethodName(point.method), family.h, family.threads}].Add(
+        Quotient(point.median_ns, found->second->median_ns), point);
+  }
+  std::string text;
+  for (const auto& [key, ratio] : ratios) {
+    const auto& [sweep, method, heads, threads] = key;
+    if (ratio.count == 0) continue;
+    text += (text.empty() ? " " : "; ") + (sweep == kDecode ? method + " on one query" : method) + ", " +
+            std::to_string(heads) + " heads, " + std::to_string(threads) + (threads == 1 ? " thread: " : " threads: ") +
+            Short(ratio.least) + (ratio.count > 1 ? " to " + Short(ratio.largest) : "") + " of the time";
+  }
+  if (text.empty()) return "";
+  return Wrap("Multi-query against multi-head attention, keys and values smaller by the number of heads:" + text + ".",
+              kTableWidth, "");
+}
+
+std::string ApproximationClaims(std::span<const AttentionPoint> points) {
+  struct Numbers {
+    Ratios speed, distance;
+  };
+  std::map<AttentionMethod, Numbers> methods;
+  for (const AttentionPoint& point : points) {
+    if (!Approximates(point.method)) continue;
+    methods[point.method].speed.Add(point.speedup, point);
+    methods[point.method].distance.Add(point.distance_from_exact, point);
+  }
+  std::string text;
+  for (const auto& [method, numbers] : methods) {
+    const auto& [speed, distance] = numbers;
+    if (speed.count == 0) continue;
+    std::string line = MethodName(method) + ": faster than the fastest exact attention in " +
+                       std::to_string(speed.above) + " of " + std::to_string(speed.count) + " cases (least " +
+                       Short(speed.least) + " at " + Where(*speed.least_at) + ", largest " + Short(speed.largest) +
+                       " at " + Where(*speed.largest_at) + ")";
+    if (distance.count > 0) {
+      line += "; distance from exact attention " + Short(distance.least) + " to " + Short(distance.largest);
+    }
+    text += Wrap(line + ".", kTableWidth, "");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string RenderChapterFlops(std::span<const AttentionPoint> points) {
+  using Shape = std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t>;
+  std::vector<const AttentionPoint*> longest;
+  std::map<Shape, size_t> at;
+  for (const AttentionPoint& point : points) {
+    if (!point.chapter_flops || !point.flops) continue;
+    const AttentionFamily& f = point.family;
+    const auto [found, is_new] = at.try_emplace({f.b, f.h, f.kvh, f.d, f.causal}, longest.size());
+    if (is_new) longest.push_back(&point);
+    if (*point.n > *longest[found->second]->n) longest[found->second] = &point;
+  }
+  if (longest.empty()) return "";
+  std::string text = Wrap(
+      "GFLOP of self-attention, at the longest of each shape: the textbook's 2 n^2 D + 2 n D^2 with D = h d; the "
+      "scores "
+      "and weighted sums that are counted, 4 n^2 D (causal: of the pairs that count), and the four projections, which "
+      "are not; the textbook's over the counted, and over both",
+      kTableWidth, "");
+  text += FlopsLine("shape", "n", "textbook", "counted", "projections", "/counted", "/both");
+  for (const AttentionPoint* point : longest) {
+    const auto giga = [](double flops) { return Short(flops / 1e9); };
+    text +=
+        FlopsLine(FamilyName(point->family), csv::Format(point->n), giga(*point->chapter_flops), giga(*point->flops),
+                  giga(*point->projection_flops), Short(Quotient(point->chapter_flops, point->flops)),
+                  Short(Quotient(point->chapter_flops, *point->flops + *point->projection_flops)));
+  }
+  return text;
+}
+
+std::string RenderAttentionClaims(std::span<const AttentionPoint> points) {
+  return FlashClaim(points) + MultiQueryClaim(points) + ApproximationClaims(points);
+}
+
+}  // namespace roofgap

@@ -1,0 +1,268 @@
+#include "harness/analysis/attention_table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "harness/analysis/fastest.h"
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+#include "harness/record/csv.h"
+
+namespace roofgap {
+namespace {
+
+constexpr size_t kMethodWidth = 28, kCellWidth = 19;
+
+constexpr const char* kGrowthLegend =
+    "How attention grows with its length n: exponents of n with their 95 % intervals (lengths fitted), of time and of "
+    "workspace bytes, the latter from 1024 on where there are enough lengths; expected: of time / of bytes, <= an "
+    "upper "
+    "bound; ! more than 0.1 away from it; * with an unstable row. Below them which method is faster than which others, "
+    "up to which n (the least and the largest n that the intervals allow; ? none among the lengths measured) [at how "
+    "many lengths the intervals leave no doubt, where not at all]";
+
+std::string Trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
+std::string Length(const Number& n) { return n ? csv::Format(std::round(*n)) : "?"; }
+
+std::string Decimals(const Number& value) { return value && std::abs(*value) < 0.005 ? "0.00" : Short(value); }
+
+// The four fits of one series.
+struct Fits {
+  const GrowthFit* time_all = nullptr;
+  const GrowthFit* time_long = nullptr;
+  const GrowthFit* workspace_all = nullptr;
+  const GrowthFit* workspace_long = nullptr;
+
+  const GrowthFit& any() const { return *time_all; }
+  const GrowthFit* time() const { return time_long->exponent ? time_long : time_all; }
+  // No row of it has a time.
+  bool untimed() const { return time_all->lengths == 0; }
+  const GrowthFit* workspace() const { return workspace_long->lengths >= 3 ? workspace_long : workspace_all; }
+};
+
+std::vector<Fits> BySeries(std::span<const GrowthFit> fits) {
+  std::vector<Fits> all;
+  const GrowthFit* last = nullptr;
+  for (const GrowthFit& fit : fits) {
+    if (last == nullptr || last->family != fit.family || last->method != fit.method) all.emplace_back();
+    last = &fit;
+    const bool long_lengths = fit.range == kLongLengths;
+    if (fit.quantity == kTime) {
+      (long_lengths ? all.back().time_long : all.back().time_all) = &fit;
+    } else {
+      (long_lengths ? all.back().workspace_long : all.back().workspace_all) = &fit;
+    }
+  }
+  return all;
+}
+
+std::string Cell(const GrowthFit& fit) {
+  if (fit.exponent) {
+    return Decimals(fit.exponent) + " +-" + Decimals(fit.half_width) + " (" + std::to_string(fit.lengths) + ")" +
+           (fit.status == kUnstable ? "*" : "") + (fit.agreement == "as_expected" ? "" : "!");
+  }
+  if (!fit.agreement.empty()) return std::string("0 bytes") + (fit.agreement == "as_expected" ? "" : "!");
+  return fit.lengths == 0 ? "" : "- (" + std::to_string(fit.lengths) + ")";
+}
+
+std::string Expected(const Fits& fits) {
+  const Complexity memory = ExpectedOf(fits.any().method, fits.any().family.sweep, kWorkspace);
+  return Short(fits.time_all->expected, 0) + " / " + (memory.at_most ? "<=" : "") + Short(memory.exponent, 0);
+}
+
+std::string GrowthLine(std::string_view method, std::string_view time_long, std::string_view time_all,
+                       std::string_view workspace, std::string_view expected) {
+  return Trimmed("  " + PadRight(Shorten(method, kMethodWidth - 2), kMethodWidth) + PadRight(time_long, kCellWidth) +
+                 PadRight(time_all, kCellWidth) + PadRight(workspace, kCellWidth) + std::string(expected));
+}
+
+std::string LeftOut(const Fits& fits) {
+  const std::string method = MethodName(fits.any().method);
+  if (fits.untimed()) return Wrap(method + " has no time: " + fits.time_all->left_out, kTableWidth, "    ");
+  std::string text;
+  const std::string& of_time = fits.time_all->left_out;
+  const std::string& of_workspace = fits.workspace_all->left_out;
+  AppendClause(text, of_time);
+  if (fits.workspace_all->exponent && of_workspace != of_time) AppendClause(text, "workspace: " + of_workspace);
+  if (text.empty()) return "";
+  return Wrap("left out of " + method + ": " + text, kTableWidth, "    ");
+}
+
+// "decided 5 of 7" as a mark.
+std::string Doubt(const Crossover& pair) {
+  if (pair.decided == pair.lengths) return "";
+  return " [" + std::to_string(pair.decided) + " of " + std::to_string(pair.lengths) + "]";
+}
+
+// "onednn [5 of 7] (to 4096)": the last where others of the family were measured further.
+std::string Rival(const Crossover& pair, const Number& n_to) {
+  return MethodName(pair.rival) + Doubt(pair) + (pair.n_to == n_to ? "" : " (to " + Length(pair.n_to) + ")");
+}
+
+std::string At(const Crossover& crossing) {
+  const std::string n = Length(crossing.n);
+  const std::string low = Length(crossing.n_low), high = Length(crossing.n_high);
+  return low == n && high == n ? n : n + " (" + low + " to " + high + ")";
+}
+
+bool SamePair(const Crossover& a, const Crossover& b) {
+  return (a.faster == b.faster && a.rival == b.rival) || (a.faster == b.rival && a.rival == b.faster);
+}
+
+// What the pairs of one family say of a method that is the faster one at the least length.
+std::string FasterThan(const AttentionMethod& method, std::span<const Crossover* const> pairs, const Number& n_to) {
+  std::string always, until, undecided;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const Crossover& pair = *pairs[i];
+    const bool first = i == 0 || !SamePair(*pairs[i - 1], pair);
+    if (!first || pair.faster != method) continue;
+    if (pair.verdict == kUndecided) {
+      undecided += (undecided.empty() ? "" : ", ") + MethodName(pair.rival);
+      continue;
+    }
+    if (pair.verdict == kAlways) {
+      always += (always.empty() ? "" : ", ") + Rival(pair, n_to);
+      continue;
+    }
+    std::string text = "than " + Rival(pair, n_to) + " up to " + At(pair);
+    for (size_t j = i + 1; j < pairs.size() && SamePair(pair, *pairs[j]); ++j) {
+      text += (pairs[j]->faster == method ? " up to " : ", again from ") + At(*pairs[j]);
+    }
+    AppendClause(until, text);
+  }
+  std::string text;
+  if (!always.empty()) AppendClause(text, "than " + always + " at all lengths");
+  AppendClause(text, until);
+  if (!text.empty()) text = Wrap(MethodName(method) + " is faster " + text, kTableWidth, "  ");
+  if (undecided.empty()) return text;
+  return text + Wrap(MethodName(method) + " is not told apart from " + undecided, kTableWidth, "  ");
+}
+
+std::string Faster(const AttentionFamily& family, std::span<const Crossover> crossovers) {
+  std::vector<const Crossover*> pairs;
+  std::vector<AttentionMethod> methods;
+  Number n_to;
+  for (const Crossover& pair : crossovers) {
+    if (pair.family != family) continue;
+    pairs.push_back(&pair);
+    n_to = std::max(n_to, pair.n_to);
+    if (std::find(methods.begin(), methods.end(), pair.faster) == methods.end()) methods.push_back(pair.faster);
+  }
+  std::string text;
+  for (const AttentionMethod& method : methods) text += FasterThan(method, pairs, n_to);
+  return text;
+}
+
+std::string Heading(const AttentionFamily& family) {
+  return Wrap(FamilyName(family) + (family.sweep == kDecode ? ", one query over n keys" : ", n = s = t") + ": " +
+                  family.dtype + ' ' + family.isa + ' ' + family.cache + ", " + std::to_string(family.threads) +
+                  (family.threads == 1 ? " thread" : " threads"),
+              kTableWidth, "");
+}
+
+// The exponents of one method over its families.
+struct Found {
+  int64_t fits = 0, expected = 0, empty = 0;
+  Number least, largest;
+
+  void Add(const GrowthFit& fit) {
+    if (fit.agreement.empty()) return;
+    ++fits;
+    expected += fit.agreement == "as_expected" ? 1 : 0;
+    empty += fit.exponent ? 0 : 1;
+    if (!fit.exponent) return;
+    least = least ? std::min(least, fit.exponent) : fit.exponent;
+    largest = std::max(largest, fit.exponent);
+  }
+  std::string range() const {
+    if (!least) return empty > 0 ? "0 bytes" : "";
+    const std::string low = Decimals(least), high = Decimals(largest);
+    return (low == high ? low : low + ".." + high) + (empty > 0 ? ", 0" : "");
+  }
+  std::string agreement() const { return fits == 0 ? "" : std::to_string(expected) + " of " + std::to_string(fits); }
+};
+
+std::string ComplexityLine(std::string_view name, std::string_view method, std::string_view time,
+                           std::string_view exponents, std::string_view agreement, std::string_view memory,
+                           std::string_view bytes, std::string_view agreement_of_bytes) {
+  return Trimmed("  " + PadRight(name, 10) + PadRight(Shorten(method, 16), 17) + PadRight(time, 10) +
+                 PadRight(exponents, 13) + PadRight(agreement, 13) + PadRight(memory, 8) + PadRight(bytes, 14) +
+                 std::string(agreement_of_bytes));
+}
+
+}  // namespace
+
+std::string RenderGrowth(std::span<const GrowthFit> fits, std::span<const Crossover> crossovers) {
+  if (fits.empty()) return "";
+  std::string text = Wrap(kGrowthLegend, kTableWidth, "");
+  text += GrowthLine("method", "time from 1024 on", "time, all n", "workspace", "expected");
+  std::string notes;
+  const AttentionFamily* family = nullptr;
+  const auto finish = [&] {
+    if (family != nullptr) text += notes + Faster(*family, crossovers);
+    notes.clear();
+  };
+  for (const Fits& series : BySeries(fits)) {
+    if (family == nullptr || *family != series.any().family) {
+      finish();
+      family = &series.any().family;
+      text += Heading(*family);
+    }
+    notes += LeftOut(series);
+    if (series.untimed()) continue;
+    text += GrowthLine(MethodName(series.any().method), Cell(*series.time_long), Cell(*series.time_all),
+                       Cell(*series.workspace()), Expected(series));
+  }
+  finish();
+  return text;
+}
+
+std::string RenderComplexityTable(std::span<const GrowthFit> fits) {
+  // By sweep, the textbook's name and the variant.
+  std::map<std::tuple<bool, std::string_view, std::string_view>, std::pair<Found, Found>> methods;
+  std::vector<decltype(methods)::key_type> order;
+  std::map<std::string_view, AttentionMethod> any_of;
+  for (const Fits& series : BySeries(fits)) {
+    if (series.untimed()) continue;
+    const AttentionMethod& method = series.any().method;
+    const std::string_view sweep = series.any().family.sweep;
+    const std::string_view name = ExpectedOf(method, sweep, kTime).name;
+    any_of.try_emplace(name, method);
+    const auto [found, is_new] = methods.try_emplace({sweep == kDecode, name, method.variant});
+    if (is_new) order.push_back(found->first);
+    found->second.first.Add(*series.time());
+    found->second.second.Add(*series.workspace());
+  }
+  if (order.empty()) return "";
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return std::get<0>(a) < std::get<0>(b); });
+  std::string text = Wrap(
+      "Expected and measured complexity: the textbook's time and memory of self-attention, the exponents of n that "
+      "were "
+      "found (least..largest over the families and settings above, from 1024 on where there are enough lengths), and "
+      "how many are within 0.1 of the expected one, or under an upper bound",
+      kTableWidth, "");
+  text += ComplexityLine("", "", "time", "exponents", "as expected", "memory", "of workspace", "as expected");
+  bool decode = false;
+  for (const auto& key : order) {
+    const auto& [of_decode, name, variant] = key;
+    if (of_decode && !decode) text += "one query over n keys: the same formulas with n for n^2\n";
+    decode = of_decode;
+    const AttentionMethod& method = any_of.at(name);
+    const auto& [time, workspace] = methods.at(key);
+    text += ComplexityLine(name, variant, ExpectedOf(method, kSelf, kTime).formula, time.range(), time.agreement(),
+                           ExpectedOf(method, kSelf, kWorkspace).formula, workspace.range(), workspace.agreement());
+  }
+  return text;
+}
+
+}  // namespace roofgap

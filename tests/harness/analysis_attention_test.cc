@@ -1,0 +1,228 @@
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "harness/analysis/attention_table.h"
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+#include "tests/harness/made_up_attention.h"
+
+namespace roofgap {
+namespace {
+
+std::vector<GrowthFit> Fits(const MadeUpAttention& run) {
+  const std::vector<AttentionPoint> points = run.points();
+  return FitGrowth(FindSeries(points));
+}
+
+GrowthFit Fit(const MadeUpAttention& run, const std::string& variant, std::string_view quantity,
+              std::string_view range) {
+  for (const GrowthFit& fit : Fits(run)) {
+    if (fit.method.variant == variant && fit.quantity == quantity && fit.range == range) return fit;
+  }
+  ADD_FAILURE() << variant << ' ' << quantity << ' ' << range;
+  return {};
+}
+
+std::string Findings(const MadeUpAttention& run) {
+  const std::vector<AttentionPoint> points = run.points();
+  const std::vector<AttentionSeries> series = FindSeries(points);
+  const std::vector<GrowthFit> fits = FitGrowth(series);
+  return RenderGrowth(fits, FindCrossovers(series)) + RenderComplexityTable(fits) + RenderChapterFlops(points) +
+         RenderAttentionClaims(points);
+}
+
+// Sentences on one line.
+std::string Unwrapped(const std::string& text) {
+  std::istringstream stream(text);
+  std::string one;
+  for (std::string word; stream >> word;) one += word + ' ';
+  return one;
+}
+
+void ExpectNarrow(const std::string& text) {
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    EXPECT_LE(Width(line), kTableWidth) << line;
+    EXPECT_FALSE(line.ends_with(' ')) << line;
+  }
+}
+
+TEST(AnalysisAttention, ExponentsAreThoseOfTheTextbook) {
+  const MadeUpAttention run = TextbookRun();
+  EXPECT_EQ(Fits(run).size(), 12u) << "three methods, two quantities, two ranges";
+  for (const char* variant : {"materialised", "flash", "fused"}) {
+    for (std::string_view range : {kAllLengths, kLongLengths}) {
+      const GrowthFit time = Fit(run, variant, kTime, range);
+      EXPECT_NEAR(*time.exponent, *time.expected, 1e-9) << variant;
+      EXPECT_EQ(time.agreement, "as_expected") << variant;
+      EXPECT_EQ(time.lengths, range == kAllLengths ? 6 : 4);
+      EXPECT_EQ(*time.n_from, range == kAllLengths ? 256 : 1024);
+      EXPECT_EQ(*time.n_to, 8192);
+      EXPECT_EQ(time.status, kMeasured);
+    }
+  }
+  EXPECT_NEAR(*Fit(run, "materialised", kWorkspace, kLongLengths).exponent, 2, 1e-9);
+  const GrowthFit flash = Fit(run, "flash", kWorkspace, kLongLengths);
+  EXPECT_TRUE(*flash.exponent > 0.5 && *flash.exponent < 1);
+  EXPECT_EQ(flash.agreement, "as_expected") << "at most 1";
+}
+
+TEST(AnalysisAttention, NoWorkspaceIsSaidAndHasNoExponent) {
+  const GrowthFit none = Fit(TextbookRun(), "fused", kWorkspace, kAllLengths);
+  EXPECT_FALSE(none.exponent || none.half_width);
+  EXPECT_EQ(none.reason, "no bytes at any length");
+  EXPECT_EQ(none.agreement, "as_expected");
+
+  MadeUpAttention run;
+  for (int64_t n : {64, 128, 256, 512, 1024}) {
+    run.Add("attention", "flash", SelfAttention(n), 1e3, n < 200 ? 0 : 64 * static_cast<double>(n));
+  }
+  const GrowthFit some = Fit(run, "flash", kWorkspace, kAllLengths);
+  EXPECT_NEAR(*some.exponent, 1, 1e-12);
+  EXPECT_EQ(some.lengths, 3);
+  EXPECT_EQ(some.left_out, "no bytes (n = 64, 128)");
+}
+
+TEST(AnalysisAttention, ConstantWorkspaceHasExponentZero) {
+  MadeUpAttention run;
+  for (int64_t n : {64, 128, 256}) run.Add("attention", "flash", SelfAttention(n), 1e3, 4096);
+  EXPECT_EQ(*Fit(run, "flash", kWorkspace, kAllLengths).exponent, 0);
+}
+
+TEST(AnalysisAttention, WhatIsAwayFromTheTextbookIsSaid) {
+  MadeUpAttention run;
+  for (int64_t n : {1024, 2048, 4096}) {
+    const auto length = static_cast<double>(n);
+    run.Add("attention", "flash", SelfAttention(n), std::pow(length, 2.2), length * length);
+    run.Add("attention", "onednn", SelfAttention(n), std::pow(length, 1.8), length);
+  }
+  EXPECT_EQ(Fit(run, "flash", kTime, kLongLengths).agreement, "above");
+  EXPECT_EQ(Fit(run, "flash", kWorkspace, kLongLengths).agreement, "above");
+  EXPECT_EQ(Fit(run, "onednn", kTime, kLongLengths).agreement, "below");
+  EXPECT_EQ(Fit(run, "onednn", kWorkspace, kLongLengths).agreement, "below");
+}
+
+TEST(AnalysisAttention, OneQueryOverNKeysIsASweepOfItsOwnWithExponentOne) {
+  MadeUpAttention run;
+  for (int64_t n : {512, 1024, 2048, 4096}) {
+    run.Add("attention", "flash_decode", DecodeAttention(n), 7 * static_cast<double>(n), 1000);
+    run.Add("attention", "materialised", SelfAttention(n), static_cast<double>(n * n), 1000);
+    AttentionShape other = SelfAttention(n);
+    other.t = 2 * n;
+    run.Add("attention", "flash", other, 1);
+  }
+  const std::vector<GrowthFit> fits = Fits(run);
+  ASSERT_EQ(fits.size(), 8u) << "queries and keys of other lengths are in no sweep";
+  EXPECT_EQ(fits[0].family.sweep, kDecode);
+  EXPECT_EQ(*fits[0].expected, 1);
+  EXPECT_EQ(fits[0].agreement, "as_expected");
+  EXPECT_EQ(fits[4].family.sweep, kSelf);
+  EXPECT_EQ(*fits[4].expected, 2);
+}
+
+TEST(AnalysisAttention, RowsWithoutATimeAreLeftOutWithTheirReason) {
+  MadeUpAttention run = TextbookRun();
+  for (Record& row : run.rows) {
+    if (row.variant != "flash" || *row.median_ns < 1e7) continue;
+    row.status = kSkipped;
+    row.reason = "too large";
+    row.median_ns = Number();
+  }
+  const GrowthFit fit = Fit(run, "flash", kTime, kLongLengths);
+  EXPECT_EQ(fit.status, kSkipped);
+  EXPECT_EQ(fit.reason, "1 length, 3 are needed");
+  EXPECT_EQ(fit.left_out, "skipped: too large (n = 2048, 4096, 8192)");
+  EXPECT_EQ(Fit(run, "flash", kTime, kAllLengths).lengths, 3);
+}
+
+TEST(AnalysisAttention, AnUnstableRowMakesTheFitOfTimeUnstable) {
+  MadeUpAttention run = TextbookRun();
+  run.rows[1].status = kUnstable;  // flash at 256
+  EXPECT_EQ(Fit(run, "flash", kTime, kAllLengths).status, kUnstable);
+  EXPECT_EQ(Fit(run, "flash", kTime, kLongLengths).status, kMeasured);
+  EXPECT_EQ(Fit(run, "flash", kWorkspace, kAllLengths).status, kMeasured) << "bytes are counted";
+}
+
+TEST(AnalysisAttention, TextbookFlopsStandBesideTheCountedOnes) {
+  MadeUpAttention run;
+  run.Add("attention", "flash", SelfAttention(1024), 1e6);
+  AttentionShape grouped = SelfAttention(1024);
+  grouped.kvh = 2;
+  run.Add("attention", "flash", grouped, 1e6);
+  run.Add("attention", "flash_decode", DecodeAttention(1024), 1e3);
+  const std::vector<AttentionPoint> points = run.points();
+  EXPECT_DOUBLE_EQ(*points[0].chapter_flops, 2.0 * 1024 * 1024 * 512 + 2.0 * 1024 * 512 * 512);
+  EXPECT_DOUBLE_EQ(*points[0].projection_flops, 8.0 * 1024 * 512 * 512);
+  EXPECT_DOUBLE_EQ(*points[1].projection_flops, 4.0 * 1024 * 512 * (512 + 128));
+  EXPECT_FALSE(points[2].chapter_flops);
+}
+
+TEST(AnalysisAttention, ApproximationsAreComparedWithTheFastestExactOne) {
+  MadeUpAttention run = TextbookRun();
+  run.Add("attention", "reference", SelfAttention(256), 1);
+  const std::vector<AttentionPoint> points = run.points();
+  EXPECT_FALSE(points[0].speedup);
+  const AttentionPoint& linformer = points[2];
+  EXPECT_EQ(linformer.exact_variant, "flash");
+  EXPECT_DOUBLE_EQ(*linformer.speedup, 3.0 * 256 / 4500);
+  EXPECT_DOUBLE_EQ(*linformer.speedup_low, *linformer.speedup * 0.98 / 1.02);
+  EXPECT_DOUBLE_EQ(*linformer.distance_from_exact, 0.25);
+  EXPECT_EQ(points.size(), run.rows.size());
+}
+
+TEST(AnalysisAttention, FindingsSayWhatWasFound) {
+  const std::string text = Findings(TextbookRun());
+  ExpectNarrow(text);
+  for (const char* line : {
+           "\nh8 d64, n = s = t: f32 AVX3 warm, 1 thread\n",
+           "\n  materialised                2.00 +-0.01 (4)    2.00 +-0.01 (6)    2.00 +-0.00 (4)    2 / 2\n",
+           "\n  linformer fused k256        1.00 +-0.01 (4)    1.00 +-0.01 (6)    0 bytes            1 / <=1\n",
+           "\n  linformer fused            O(n k d)  1.00         1 of 1       O(n k)  0 bytes       1 of 1\n",
+       }) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+  for (const char* sentence : {
+           " flash is faster than materialised at all lengths; than linformer fused k256 up to 1500 (1441 to 1561) ",
+           " The fastest flash against the fastest standard attention: faster in 6 of 6 cases (geometric mean 1.33, ",
+           " linformer fused k256: faster than the fastest exact attention in 3 of 6 cases (least 0.17 at ",
+           " distance from exact attention 0.25 to 0.25. ",
+       }) {
+    EXPECT_NE(Unwrapped(text).find(sentence), std::string::npos) << sentence << text;
+  }
+}
+
+TEST(AnalysisAttention, FindingsFitAHundredColumnsAndMarkWhatIsOdd) {
+  MadeUpAttention run = TextbookRun();
+  for (int64_t n : {128, 512, 131072}) {
+    AttentionShape wide = {.b = 16, .h = 128, .kvh = 1, .s = n, .t = n, .d = 256, .causal = 1, .k = {}, .m = 65536};
+    run.Add("performer", "a_variant_with_a_long_name", wide, static_cast<double>(n * n)).status = kUnstable;
+    Record& skipped = run.Add("attention", "onednn_graph", wide, 1);
+    skipped.median_ns = Number();
+    skipped.status = kSkipped;
+    skipped.reason = "the library has no graph interface, which begins with 3.1; it is an older one here";
+  }
+  const std::string text = Findings(run);
+  ExpectNarrow(text);
+  EXPECT_NE(text.find("2.00 +-0.00 (3)*!"), std::string::npos) << text;
+  EXPECT_NE(text.find("onednn_graph m65536 has no time: skipped: the library"), std::string::npos) << text;
+}
+
+TEST(AnalysisAttention, MultiQueryIsComparedWithMultiHead) {
+  MadeUpAttention run;
+  for (int64_t n : {512, 1024}) {
+    AttentionShape shape = DecodeAttention(n);
+    run.Add("attention", "flash_decode", shape, 800);
+    shape.kvh = 1;
+    run.Add("attention", "flash_decode", shape, n == 512 ? 100 : 200);
+  }
+  const std::string text = Findings(run);
+  EXPECT_NE(Unwrapped(text).find("flash_decode on one query, 8 heads, 1 thread: 0.13 to 0.25 of the time"),
+            std::string::npos)
+      << text;
+}
+
+TEST(AnalysisAttention, WithoutAttentionNothingIsSaid) { EXPECT_EQ(Findings({}), ""); }
+
+}  // namespace
+}  // namespace roofgap
