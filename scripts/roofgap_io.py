@@ -59,6 +59,16 @@ def read_separable(run_dir):
     return read_table(os.path.join(run_dir, "separable.csv"), needed, f"roofgap separable {run_dir}")
 
 
+def read_attention(run_dir):
+    """The rows of attention and its approximations, and the exponents fitted to them: none where no row is in a sweep."""
+    family = "sweep b h kvh d causal dtype isa threads cache op variant k m".split()
+    needed = family + "problem n status median_ns workspace_bytes speedup distance_from_exact".split()
+    rows = read_table(os.path.join(run_dir, "attention.csv"), needed, f"roofgap gap {run_dir}")
+    fits = os.path.join(run_dir, "complexity.csv")
+    needed = family + "quantity range exponent half_width".split()
+    return rows, read_table(fits, needed, f"roofgap gap {run_dir}") if os.path.exists(fits) else []
+
+
 def read_ceilings(run_dir):
     """The roofs before the run and, where they were measured again, after it: a roof then has two rows."""
     key = "kind isa dtype op_mix level pattern pages core_kind threads".split()

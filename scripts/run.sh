@@ -93,6 +93,10 @@ if grep -qs ',dwsep,' "$out/measurements.csv"; then
     step "Drawing them" "$python" scripts/plot_separable.py "$out"
   fi
 fi
+# Where the run has attention of several lengths, and a time at three of them.
+if grep -Eqs ',(measured|unstable),' "$out/complexity.csv"; then
+  step "Drawing attention over its length" "$python" scripts/plot_attention.py "$out"
+fi
 step "Drawing the ceilings" "$python" scripts/plot_ceilings.py "$out"
 echo "== Done: $out"
 exit "$worst"

@@ -133,7 +133,8 @@ std::string ApproximationClaims(std::span<const AttentionPoint> points) {
                        Short(speed.least) + " at " + Where(*speed.least_at) + ", largest " + Short(speed.largest) +
                        " at " + Where(*speed.largest_at) + ")";
     if (distance.count > 0) {
-      line += "; distance from exact attention " + Short(distance.least) + " to " + Short(distance.largest);
+      const std::string least = Short(distance.least), largest = Short(distance.largest);
+      line += "; distance from exact attention " + least + (least == largest ? "" : " to " + largest);
     }
     text += Wrap(line + ".", kTableWidth, "");
   }

@@ -186,7 +186,7 @@ TEST(AnalysisAttention, FindingsSayWhatWasFound) {
            " flash is faster than materialised at all lengths; than linformer fused k256 up to 1500 (1441 to 1561) ",
            " The fastest flash against the fastest standard attention: faster in 6 of 6 cases (geometric mean 1.33, ",
            " linformer fused k256: faster than the fastest exact attention in 3 of 6 cases (least 0.17 at ",
-           " distance from exact attention 0.25 to 0.25. ",
+           " distance from exact attention 0.25. ",
        }) {
     EXPECT_NE(Unwrapped(text).find(sentence), std::string::npos) << sentence << text;
   }
@@ -214,10 +214,10 @@ TEST(AnalysisAttention, MultiQueryIsComparedWithMultiHead) {
     AttentionShape shape = DecodeAttention(n);
     run.Add("attention", "flash_decode", shape, 800);
     shape.kvh = 1;
-    run.Add("attention", "flash_decode", shape, n == 512 ? 100 : 200);
+    run.Add("attention", "flash_decode", shape, n == 512 ? 160 : 200);
   }
   const std::string text = Findings(run);
-  EXPECT_NE(Unwrapped(text).find("flash_decode on one query, 8 heads, 1 thread: 0.13 to 0.25 of the time"),
+  EXPECT_NE(Unwrapped(text).find("flash_decode on one query, 8 heads, 1 thread: 0.20 to 0.25 of the time"),
             std::string::npos)
       << text;
 }

@@ -36,7 +36,7 @@ done
     tool(root / "build/release/hwprobe/hwprobe", "hwprobe")
     tool(root / "build/release/harness/roofgap", "roofgap")
     tool(tmp_path / "bin" / "cmake", "cmake")
-    for name in ("plot_roofline", "plot_ceilings", "plot_separable"):
+    for name in ("plot_roofline", "plot_ceilings", "plot_separable", "plot_attention"):
         code = tmp_path / name
         (root / "scripts" / f"{name}.py").write_text(
             f"import os, sys\nopen('{tmp_path}/drawn', 'a').write('{name} ')\n"
@@ -87,6 +87,18 @@ def test_standard_and_separable_convolutions_are_compared_where_there_are_both(t
     (out / "separable.csv").write_text("run,status,oc\n1,unstable,8\n")
     assert tree("--out", out).returncode == 0
     assert "plot_separable" in tree.drawn()
+
+
+def test_attention_over_its_length_is_drawn_where_there_are_exponents(tree):
+    out = tree.root / "mine"
+    out.mkdir()
+    assert tree("--out", out).returncode == 0
+    (out / "complexity.csv").write_text("variant,status,reason\nflash,skipped,2 lengths\n")
+    assert tree("--out", out).returncode == 0
+    assert "plot_attention" not in tree.drawn()
+    (out / "complexity.csv").write_text("variant,status,reason\nflash,measured,\n")
+    assert tree("--out", out).returncode == 0
+    assert "plot_attention" in tree.drawn()
 
 
 def test_a_finding_is_kept_for_the_end(tree):

@@ -1,0 +1,396 @@
+#!/usr/bin/python3
+"""Draws attention over the sequence length, as SVG and PNG, from attention.csv and complexity.csv of a run alone.
+
+Above the time over n, for one thread and for the most; below the bytes of workspace over n, and, where the run has
+linformer or performer, their distance from exact attention over their speed-up. The exponents beside the lines are
+those fitted from n = 1024 on where there are enough lengths, else over all. One shape a picture.
+"""
+import argparse
+import math
+import os
+import sys
+
+try:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import FixedLocator, LogLocator
+except ImportError as missing:
+    print(f"plot_attention.py: {missing}; on Debian and Ubuntu: apt-get install python3-matplotlib", file=sys.stderr)
+    sys.exit(2)
+
+import roofgap_io
+import roofline_axes
+from roofgap_io import InputError, number
+
+# Okabe and Ito's palette, told apart by colour-blind readers too. One marker more than colours: no two of the first 42
+# methods look alike.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = {"attention": "-", "linformer": (0, (5, 1.5)), "performer": (0, (1.5, 1.2))}
+SLOWER, TEXT_COLOUR, GRID = "#f3f3f3", "#444444", "#e6e6e6"
+FADED = 0.35
+WIDTH, PANEL_HEIGHT, FOR_TEXTS, LEGEND_LINE = 13.0, 3.6, 1.5, 0.24  # inches; of texts with one line of legend
+LABEL_SIZE, LABEL_PITCH = 10, 0.175  # points, inches
+MARGIN_LEFT, FOR_NUMBERS, FOR_EXPONENTS = 0.35, 0.95, 1.4  # inches: of texts; left and right of each panel
+SHAPE = ("b", "h", "kvh", "d", "causal")
+SETTING = ("dtype", "isa", "cache")
+
+matplotlib.rcParams["text.parse_math"] = False
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("run_dir", metavar="RUN_DIR")
+    parser.add_argument("--out", metavar="FILE_STEM", help="writes FILE_STEM.svg and .png (default RUN_DIR/attention)")
+    parser.add_argument("--shape", metavar="S", help="such as h8d64 or b1h8kvh1d64causal1: what it names must be equal; "
+                        "default: the shape with the most rows")
+    parser.add_argument("--sweep", choices=("self", "decode"), help="n = s = t, or one query over n keys; default: self "
+                        "where there is any")
+    parser.add_argument("--threads", metavar="N", help="for N threads alone")
+    parser.add_argument("--isa", metavar="I", help="default: the machine's best that was measured")
+    parser.add_argument("--dtype", metavar="T", default="f32")
+    parser.add_argument("--cache", metavar="C", choices=("warm", "cold"), help="default: warm where there is any")
+    return parser.parse_args(arguments)
+
+
+def letters(text):
+    """{"h": "8", "d": "64"} of "h8d64"."""
+    found, rest = {}, text
+    while rest:
+        name = next((letter for letter in ("causal", "kvh", "b", "h", "d") if rest.startswith(letter)), None)
+        digits = len(rest[len(name or ""):]) - len(rest[len(name or ""):].lstrip("0123456789"))
+        if name is None or digits == 0:
+            raise InputError(f"--shape: got '{text}'; allowed are {', '.join(SHAPE)}, each with a number")
+        found[name] = rest[len(name):len(name) + digits]
+        rest = rest[len(name) + digits:]
+    return found
+
+
+def shape_of(row):
+    return tuple(row[column] for column in SHAPE)
+
+
+def shape_text(row):
+    text = f"{row['h']} head{'s' if row['h'] != '1' else ''} of {row['d']}"
+    if row["kvh"] != row["h"]:
+        text += f", {row['kvh']} of keys and values"
+    if row["b"] != "1":
+        text += f", batch {row['b']}"
+    return text + (", causal" if row["causal"] == "1" else "")
+
+
+def method_of(row):
+    name = row["variant"] if row["op"] == "attention" else f"{row['op']} {row['variant']}"
+    return name + "".join(f" {column}{row[column]}" for column in ("k", "m") if row[column])
+
+
+def select(run_dir, machine, options):
+    """The rows with a time of one sweep, shape and setting; their exponents; what they have in common; thread counts."""
+    rows, fits = roofgap_io.read_attention(run_dir)
+    rows = [row for row in rows if row["status"] in ("measured", "unstable") and row["n"]]
+    if not rows:
+        raise InputError(f"{run_dir}/attention.csv has no row with a time and a length n")
+    common = {}
+
+    def keep(column, wanted, preferred):
+        nonlocal rows
+        common[column] = roofgap_io.choose(rows, column, wanted, preferred)
+        rows = [row for row in rows if row[column] == common[column]]
+
+    keep("dtype", options.dtype, ())
+    keep("isa", options.isa, machine.get("isa", []))
+    keep("cache", options.cache, ("warm",))
+    keep("sweep", options.sweep, ("self",))
+    wanted = letters(options.shape or "")
+    fitting = [row for row in rows if all(row[column] == value for column, value in wanted.items())]
+    if not fitting:
+        present = sorted({"".join(f"{column}{row[column]}" for column in SHAPE) for row in rows})
+        raise InputError(f"no measured row has the shape {options.shape} (there is: {', '.join(present)})")
+    shapes = [shape_of(row) for row in fitting]
+    shape = max(sorted(set(shapes), key=lambda one: [int(value) for value in one]), key=shapes.count)
+    rows = [row for row in fitting if shape_of(row) == shape]
+    counts = sorted({int(row["threads"]) for row in rows})
+    if options.threads:
+        counts = [int(roofgap_io.choose(rows, "threads", options.threads, ()))]
+    elif len(counts) > 2:
+        counts = [counts[0], counts[-1]]
+    rows = [row for row in rows if int(row["threads"]) in counts]
+    for row in rows:
+        for column in ("n", "median_ns"):
+            if (number(row, column) or 0) <= 0:
+                raise InputError(f"{row['problem']} {row['variant']} is {row['status']}, but its {column} is "
+                                 f"'{row[column]}'; allowed is a positive number")
+    fits = [fit for fit in fits if shape_of(fit) == shape and all(fit[c] == value for c, value in common.items())]
+    return rows, fits, common, counts
+
+
+def exponent_text(fits, method, threads, quantity):
+    """"n^1.98 ±0.03", of the longer lengths where they have an exponent; "" without one."""
+    for wanted in ("from_1024", "all"):
+        for fit in fits:
+            found = (method_of(fit), fit["threads"], fit["quantity"], fit["range"])
+            if found == (method, str(threads), quantity, wanted) and fit["exponent"]:
+                return f"n^{number(fit, 'exponent'):.2f} ±{number(fit, 'half_width'):.2f}"
+    return ""
+
+
+def draw_lines(panel, rows, fits, styles, threads, quantity):
+    """One line for each method; returns where each ends, and what to write there."""
+    column = "median_ns" if quantity == "time" else "workspace_bytes"
+    labels, empty = [], []
+    for (_, _, method), (colour, marker, line) in styles.items():
+        points = [row for row in rows if method_of(row) == method and int(row["threads"]) == threads]
+        points = sorted((row for row in points if row[column]), key=lambda row: int(row["n"]))
+        drawn = [row for row in points if number(row, column) > 0]
+        if points and not drawn:
+            empty.append(method)
+        if not drawn:
+            continue
+        panel.plot([int(row["n"]) for row in drawn], [number(row, column) for row in drawn], color=colour,
+                   linestyle=line, linewidth=1.6, zorder=4)
+        for row in drawn:
+            faded = row["status"] == "unstable" and quantity == "time"
+            panel.plot(int(row["n"]), number(row, column), marker=marker, markersize=6.5, color=colour,
+                       markeredgecolor="white", markeredgewidth=0.7, zorder=5, alpha=FADED if faded else 1)
+        text = exponent_text(fits, method, threads, quantity)
+        if text:
+            labels.append((int(drawn[-1]["n"]), number(drawn[-1], column), text, colour))
+    return labels, empty
+
+
+def frame(panel, lengths, values, unit):
+    """Log axes."""
+    panel.set(xscale="log", yscale="log", xlim=(lengths[0] / 1.25, lengths[-1] * 1.25),
+              ylim=(min(values) / 2.2, max(values) * 2.2))
+    panel.xaxis.set_major_locator(FixedLocator(lengths))
+    panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    panel.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if max(values) < 100 * min(values) else (1,)))
+    if unit is BYTES:
+        panel.yaxis.set_major_locator(LogLocator(base=4 if max(values) < 512 * min(values) else 32))
+    panel.yaxis.set_major_formatter(lambda value, _: with_unit(value, unit))
+    panel.xaxis.set_minor_locator(FixedLocator([]))
+    panel.yaxis.set_minor_locator(FixedLocator([]))
+    tidy(panel)
+
+
+def tidy(panel):
+    panel.grid(True, color=GRID, linewidth=0.8)
+    panel.set_axisbelow(True)
+    panel.tick_params(labelsize=10)
+    for side in ("top", "right"):
+        panel.spines[side].set_visible(False)
+
+
+TIME = (1000, ("ns", "us", "ms", "s"))
+BYTES = (1024, ("B", "KiB", "MiB", "GiB", "TiB"))
+
+
+def with_unit(value, unit):
+    step, names = unit
+    for name in names[:-1]:
+        if value < step:
+            return f"{value:.3g} {name}"
+        value /= step
+    return f"{value:.3g} {names[-1]}"
+
+
+def write_exponents(panel, labels):
+    """Right of the panel, kept apart, each joined with the end of its line."""
+    low, high = (math.log(value) for value in panel.get_ylim())
+    inches = panel.get_window_extent().height / panel.figure.dpi
+    pitch = LABEL_PITCH / inches * (high - low)
+    ordered = sorted(labels, key=lambda label: label[1])
+    places = roofline_axes.spread([math.log(label[1]) for label in ordered], pitch, low + pitch / 2, high - pitch / 2)
+    for (n, value, text, colour), place in zip(ordered, places):
+        if place is None:
+            continue
+        panel.annotate(text, (n, value), xytext=(1.03, math.exp(place)), textcoords=panel.get_yaxis_transform(),
+                       va="center", fontsize=LABEL_SIZE, color=colour, annotation_clip=False, zorder=3,
+                       arrowprops=dict(arrowstyle="-", color=colour, linewidth=0.7, alpha=0.55, shrinkA=1, shrinkB=3))
+
+
+def draw_growth(panel, rows, fits, styles, threads, quantity):
+    labels, empty = draw_lines(panel, rows, fits, styles, threads, quantity)
+    if quantity == "workspace" and empty:
+        panel.text(0.02, 0.97, "0 bytes: " + ", ".join(empty), transform=panel.transAxes, fontsize=LABEL_SIZE, va="top",
+                   color=TEXT_COLOUR)
+    write_exponents(panel, labels)
+
+
+def draw_errors(panel, rows, styles):
+    """A point for each approximation: joined over n, its ends named; at the n with most of them joined over k or m."""
+    panel.axvspan(panel.get_xlim()[0], 1, color=SLOWER, zorder=0)
+    panel.axvline(1, color="#999999", linewidth=1, zorder=1)
+    by_kind = group(rows, lambda row: (row["op"], row["variant"]))
+    for kind, points in by_kind.items():
+        colour, marker, line = style_of(kind, styles)
+        over_n = [one for one in group(points, method_of).values() if len(one) > 1]
+        over_size = [one for one in group(points, lambda row: row["n"]).values() if len(one) > 1]
+        for joined, column, width in (*((one, "n", 1.3) for one in over_n), *((one, "", 0.8) for one in over_size)):
+            ordered = sorted(joined, key=lambda row: number(row, column or size_of(row)[0]))
+            panel.plot(*positions(ordered), color=colour, linestyle=line if column else "-", linewidth=width, zorder=3)
+            for row in (ordered[0], ordered[-1]):
+                name = f"n {row['n']}" if column else "".join(size_of(row))
+                panel.annotate(name, [at[0] for at in positions([row])], xytext=(0, 7 if column else -7), textcoords="offset points",
+                               ha="center", va="bottom" if column else "top", fontsize=9, color=colour, zorder=6,
+                               bbox=roofline_axes.BEHIND_TEXT)
+        for row in points:
+            panel.plot(*positions([row]), marker=marker, markersize=6.5, color=colour, markeredgecolor="white",
+                       markeredgewidth=0.7, zorder=5, alpha=FADED if row["status"] == "unstable" else 1)
+
+
+def positions(rows):
+    return [number(row, "speedup") for row in rows], [number(row, "distance_from_exact") for row in rows]
+
+
+def size_of(row):
+    """("k", "256") of linformer, ("m", "256") of performer."""
+    return ("k", row["k"]) if row["k"] else ("m", row["m"])
+
+
+def group(rows, key):
+    groups = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
+
+
+def style_of(kind, styles):
+    """That of its first line, for whatever k or m."""
+    return next(style for (op, variant, _), style in styles.items() if (op, variant) == kind)
+
+
+def approximations(rows):
+    return [row for row in rows if row["speedup"] and row["distance_from_exact"]]
+
+
+def frame_errors(panel, rows):
+    speedups = [number(row, "speedup") for row in rows] + [1]
+    distances = [number(row, "distance_from_exact") for row in rows]
+    panel.set(xscale="log", xlim=(min(speedups) / 1.6, max(speedups) * 1.6), ylim=(0, max(distances) * 1.2))
+    panel.xaxis.set_major_locator(LogLocator(base=2, numticks=12))
+    panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    panel.xaxis.set_minor_locator(FixedLocator([]))
+    tidy(panel)
+
+
+def legend(figure, styles):
+    """At the left, in as few lines as fit, evenly filled. Returns it and its lines."""
+    handles = [Line2D([], [], color=colour, marker=marker, linestyle=line, linewidth=1.6, markersize=6.5,
+                      markeredgecolor="white", label=name) for (_, _, name), (colour, marker, line) in styles.items()]
+    room = (figure.get_figwidth() - 2 * MARGIN_LEFT) * figure.dpi
+    for lines in range(1, len(handles) + 1):
+        drawn = figure.legend(handles=handles, loc="lower left", ncols=-(-len(handles) // lines), frameon=False,
+                              fontsize=10.5, columnspacing=1.4, handletextpad=0.5, handlelength=2.6, borderaxespad=0)
+        if lines == len(handles) or drawn.get_window_extent(figure.canvas.get_renderer()).width <= room:
+            return drawn, lines
+        drawn.remove()
+
+
+def styles_of(rows):
+    """(colour, marker, line) of each (op, variant, method), attention first. Of methods with one length, which are no
+    lines, only those whose op and variant has no other."""
+    order = list(LINES)
+    lengths = {method: {row["n"] for row in of} for method, of in group(rows, method_of).items()}
+    kinds = sorted({(row["op"], row["variant"], method_of(row)) for row in rows},
+                   key=lambda kind: (order.index(kind[0]) if kind[0] in order else len(order), kind))
+    lines = [kind for kind in kinds if len(lengths[kind[2]]) > 1]
+    for kind in kinds:
+        if kind[:2] not in [line[:2] for line in lines]:
+            lines.append(kind)
+    return {kind: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], LINES.get(kind[0], "-"))
+            for i, kind in enumerate(lines)}
+
+
+def draw(machine, run, rows, fits, common, counts):
+    styles = styles_of(rows)
+    most = [row for row in rows if int(row["threads"]) == counts[-1]]
+    compared = approximations(most)
+    panels = len(counts) + 1 + (1 if compared else 0)
+    height = FOR_TEXTS + PANEL_HEIGHT * -(-panels // 2)
+    figure = pyplot.figure(figsize=(WIDTH, height))
+    key, lines = legend(figure, styles)
+    height += LEGEND_LINE * (lines - 1)
+    figure.set_figheight(height)
+    below = height - 0.88 - LEGEND_LINE * (lines - 1)
+    key.set_bbox_to_anchor((MARGIN_LEFT / WIDTH, below / height))
+    gap = FOR_NUMBERS + FOR_EXPONENTS
+    grid = figure.add_gridspec(-(-panels // 2), 2, left=FOR_NUMBERS / WIDTH, right=1 - FOR_EXPONENTS / WIDTH,
+                               bottom=1.05 / height, top=(below - 0.42) / height, wspace=gap / ((WIDTH - 2 * gap) / 2),
+                               hspace=0.36)
+    places = iter(grid)
+    lengths = sorted({int(row["n"]) for row in rows})
+    times = [number(row, "median_ns") for row in rows]
+
+    def add(title, x_name):
+        panel = figure.add_subplot(next(places))
+        panel.set_title(title, fontsize=13, fontweight="bold", loc="left")
+        panel.set_xlabel(x_name, fontsize=11)
+        return panel
+
+    for threads in counts:
+        panel = add(f"Time, {threads_text(threads)}", axis_name(common))
+        frame(panel, lengths, times, TIME)
+        draw_growth(panel, rows, fits, styles, threads, "time")
+    sizes = [number(row, "workspace_bytes") for row in most if (number(row, "workspace_bytes") or 0) > 0]
+    panel = add(f"Bytes of workspace, {threads_text(counts[-1])}", axis_name(common))
+    frame(panel, lengths, sizes or [1, 1024], BYTES)
+    draw_growth(panel, most, fits, styles, counts[-1], "workspace")
+    if compared:
+        panel = add(f"Distance from exact attention, {threads_text(counts[-1])}",
+                    "times as fast as the fastest exact attention of that length")
+        frame_errors(panel, compared)
+        draw_errors(panel, compared, styles)
+    what = "one query over n keys" if common["sweep"] == "decode" else "self-attention"
+    figure.suptitle(f"Attention over its length: {what}, {shape_text(rows[0])}", x=MARGIN_LEFT / WIDTH, ha="left", fontsize=15,
+                    y=1 - 0.23 / height)
+    for i, line in enumerate(caption(machine, run, rows, common)):
+        figure.text(MARGIN_LEFT / WIDTH, (0.34 - 0.21 * i) / height, line, fontsize=10, color=TEXT_COLOUR)
+    return figure
+
+
+def axis_name(common):
+    return "n, keys of one query" if common["sweep"] == "decode" else "n, queries and keys"
+
+
+def threads_text(threads):
+    return f"{threads} thread{'s' if threads > 1 else ''}"
+
+
+def caption(machine, run, rows, common):
+    what = [
+        machine.get("cpu_model") or "unknown CPU",
+        f"{common['dtype']}, {common['isa']}, {common['cache']} cache",
+        f"machine {machine.get('machine_id', 'unknown')}",
+        run.get("utc", "")[:10],
+        *run.get("libraries", []),
+    ]
+    shaky = sum(row["status"] == "unstable" for row in rows)
+    notes = ["exponents with 95 % intervals, from n = 1024 on where there are three lengths, else of all"]
+    if approximations(rows):
+        notes.append("shaded: slower than exact attention")
+    if shaky:
+        notes.append(f"faded: an unstable row ({shaky} of {len(rows)})")
+    return " · ".join(text for text in what if text), " · ".join(notes)
+
+
+def main(arguments):
+    options = parse(arguments)
+    try:
+        machine = roofgap_io.read_json(os.path.join(options.run_dir, "machine.json"))
+        run_file = os.path.join(options.run_dir, "run.json")
+        run = roofgap_io.read_json(run_file) if os.path.exists(run_file) else {}
+        rows, fits, common, counts = select(options.run_dir, machine, options)
+        figure = draw(machine, run, rows, fits, common, counts)
+        roofline_axes.save(figure, options.out or os.path.join(options.run_dir, "attention"))
+    except (InputError, OSError) as error:
+        print(f"plot_attention.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

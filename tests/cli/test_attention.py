@@ -1,0 +1,56 @@
+"""roofgap gap on attention over the sequence length: the stored run tests/data/run_attention, which is made up."""
+
+import pathlib
+import shutil
+
+import pytest
+from conftest import read_rows, rewrite_rows
+
+FILES = ("attention.csv", "complexity.csv", "crossovers.csv")
+RUN = pathlib.Path(__file__).parents[1] / "data" / "run_attention"
+
+
+@pytest.fixture
+def run(tmp_path):
+    return shutil.copytree(RUN, tmp_path / "run")
+
+
+def test_gap_writes_what_is_stored(roofgap, run):
+    for name in FILES:
+        (run / name).unlink()
+    done = roofgap("gap", "run")
+    assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    for name in FILES:
+        assert (run / name).read_text() == (RUN / name).read_text(), f"{name}: written by roofgap gap {RUN}"
+    for text in ("How attention grows", "h8 d64, n = s = t: f32 AVX3 warm, 2 threads", "Expected and measured complexity",
+                 "O(n k d)", "Multi-query against multi-head", "8 heads, 1 thread"):
+        assert text in done.stdout
+
+
+def test_no_row_vanishes_and_exponents_are_those_of_the_made_up_times(roofgap, run):
+    assert roofgap("gap", "run").returncode == 0
+    points = read_rows(run / "attention.csv")
+    rows = read_rows(run / "measurements.csv")
+    key = ("op", "variant", "problem", "threads", "status")
+    assert [[row[c] for c in key] for row in points] == [[row[c] for c in key] for row in rows]
+    assert [float(row["median_ns"] or 0) for row in points] == [float(row["median_ns"] or 0) for row in rows]
+    fits = {(fit["op"], fit["variant"]): fit for fit in read_rows(run / "complexity.csv")
+            if (fit["sweep"], fit["quantity"], fit["range"], fit["threads"]) == ("self", "time", "from_1024", "1")}
+    for method, expected in (("flash", 2), ("materialised", 2), ("onednn", 2)):
+        assert abs(float(fits["attention", method]["exponent"]) - expected) < 0.03
+    assert abs(float(fits["linformer", "fused"]["exponent"]) - 1) < 0.03
+    assert fits["attention", "flash_decode"]["status"] == "skipped"
+
+
+def test_a_run_without_attention_has_none_of_the_files(roofgap, run):
+    rewrite_rows(run / "measurements.csv", lambda row: {**row, "op": "fc", "problem": "fc:ic8oc8"})
+    assert roofgap("gap", "run").returncode in (0, 1)
+    assert not any((run / name).exists() for name in FILES)
+
+
+def test_rows_of_an_op_of_a_later_version_are_no_obstacle(roofgap, run):
+    rewrite_rows(run / "measurements.csv",
+                 lambda row: {**row, "op": "later", "problem": "later:z1"} if row["op"] == "performer" else row)
+    assert roofgap("gap", "run").returncode == 0
+    assert {row["op"] for row in read_rows(run / "attention.csv")} == {"attention", "linformer"}
