@@ -6,7 +6,6 @@ linformer or performer, their distance from exact attention over their speed-up.
 those fitted from n = 1024 on where there are enough lengths, else over all. One shape a picture.
 """
 import argparse
-import math
 import os
 import sys
 
@@ -16,27 +15,24 @@ try:
     matplotlib.use("Agg")
     from matplotlib import pyplot
     from matplotlib.lines import Line2D
-    from matplotlib.ticker import FixedLocator, LogLocator
 except ImportError as missing:
     print(f"plot_attention.py: {missing}; on Debian and Ubuntu: apt-get install python3-matplotlib", file=sys.stderr)
     sys.exit(2)
 
+import attention_axes
 import roofgap_io
 import roofline_axes
+from attention_axes import approximations, group, method_of
 from roofgap_io import InputError, number
 
-# Okabe and Ito's palette, told apart by colour-blind readers too. One marker more than colours: no two of the first 42
-# methods look alike.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Okabe and Ito's palette, told apart by colour-blind readers too, with grey and brown for its yellow. No two of the
+# first 63 methods look alike.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C", "#7A4A1E")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = {"attention": "-", "linformer": (0, (5, 1.5)), "performer": (0, (1.5, 1.2))}
-SLOWER, TEXT_COLOUR, GRID = "#f3f3f3", "#444444", "#e6e6e6"
-FADED = 0.35
 WIDTH, PANEL_HEIGHT, FOR_TEXTS, LEGEND_LINE = 13.0, 3.6, 1.5, 0.24  # inches; of texts with one line of legend
-LABEL_SIZE, LABEL_PITCH = 10, 0.175  # points, inches
 MARGIN_LEFT, FOR_NUMBERS, FOR_EXPONENTS = 0.35, 0.95, 1.4  # inches: of texts; left and right of each panel
 SHAPE = ("b", "h", "kvh", "d", "causal")
-SETTING = ("dtype", "isa", "cache")
 
 matplotlib.rcParams["text.parse_math"] = False
 
@@ -45,10 +41,11 @@ def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("run_dir", metavar="RUN_DIR")
     parser.add_argument("--out", metavar="FILE_STEM", help="writes FILE_STEM.svg and .png (default RUN_DIR/attention)")
-    parser.add_argument("--shape", metavar="S", help="such as h8d64 or b1h8kvh1d64causal1: what it names must be equal; "
-                        "default: the shape with the most rows")
-    parser.add_argument("--sweep", choices=("self", "decode"), help="n = s = t, or one query over n keys; default: self "
-                        "where there is any")
+    parser.add_argument("--shape", metavar="S",
+                        help="such as h8d64 or h8kvh1d64causal1: what it names must be equal; default: the shape with "
+                        "the most rows")
+    parser.add_argument("--sweep", choices=("self", "decode"),
+                        help="n = s = t, or one query over n keys; default: self where there is any")
     parser.add_argument("--threads", metavar="N", help="for N threads alone")
     parser.add_argument("--isa", metavar="I", help="default: the machine's best that was measured")
     parser.add_argument("--dtype", metavar="T", default="f32")
@@ -82,13 +79,8 @@ def shape_text(row):
     return text + (", causal" if row["causal"] == "1" else "")
 
 
-def method_of(row):
-    name = row["variant"] if row["op"] == "attention" else f"{row['op']} {row['variant']}"
-    return name + "".join(f" {column}{row[column]}" for column in ("k", "m") if row[column])
-
-
 def select(run_dir, machine, options):
-    """The rows with a time of one sweep, shape and setting; their exponents; what they have in common; thread counts."""
+    """Rows with a time of one sweep, shape and setting; their exponents; what they have in common; thread counts."""
     rows, fits = roofgap_io.read_attention(run_dir)
     rows = [row for row in rows if row["status"] in ("measured", "unstable") and row["n"]]
     if not rows:
@@ -125,156 +117,6 @@ def select(run_dir, machine, options):
                                  f"'{row[column]}'; allowed is a positive number")
     fits = [fit for fit in fits if shape_of(fit) == shape and all(fit[c] == value for c, value in common.items())]
     return rows, fits, common, counts
-
-
-def exponent_text(fits, method, threads, quantity):
-    """"n^1.98 ±0.03", of the longer lengths where they have an exponent; "" without one."""
-    for wanted in ("from_1024", "all"):
-        for fit in fits:
-            found = (method_of(fit), fit["threads"], fit["quantity"], fit["range"])
-            if found == (method, str(threads), quantity, wanted) and fit["exponent"]:
-                return f"n^{number(fit, 'exponent'):.2f} ±{number(fit, 'half_width'):.2f}"
-    return ""
-
-
-def draw_lines(panel, rows, fits, styles, threads, quantity):
-    """One line for each method; returns where each ends, and what to write there."""
-    column = "median_ns" if quantity == "time" else "workspace_bytes"
-    labels, empty = [], []
-    for (_, _, method), (colour, marker, line) in styles.items():
-        points = [row for row in rows if method_of(row) == method and int(row["threads"]) == threads]
-        points = sorted((row for row in points if row[column]), key=lambda row: int(row["n"]))
-        drawn = [row for row in points if number(row, column) > 0]
-        if points and not drawn:
-            empty.append(method)
-        if not drawn:
-            continue
-        panel.plot([int(row["n"]) for row in drawn], [number(row, column) for row in drawn], color=colour,
-                   linestyle=line, linewidth=1.6, zorder=4)
-        for row in drawn:
-            faded = row["status"] == "unstable" and quantity == "time"
-            panel.plot(int(row["n"]), number(row, column), marker=marker, markersize=6.5, color=colour,
-                       markeredgecolor="white", markeredgewidth=0.7, zorder=5, alpha=FADED if faded else 1)
-        text = exponent_text(fits, method, threads, quantity)
-        if text:
-            labels.append((int(drawn[-1]["n"]), number(drawn[-1], column), text, colour))
-    return labels, empty
-
-
-def frame(panel, lengths, values, unit):
-    """Log axes."""
-    panel.set(xscale="log", yscale="log", xlim=(lengths[0] / 1.25, lengths[-1] * 1.25),
-              ylim=(min(values) / 2.2, max(values) * 2.2))
-    panel.xaxis.set_major_locator(FixedLocator(lengths))
-    panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    panel.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if max(values) < 100 * min(values) else (1,)))
-    if unit is BYTES:
-        panel.yaxis.set_major_locator(LogLocator(base=4 if max(values) < 512 * min(values) else 32))
-    panel.yaxis.set_major_formatter(lambda value, _: with_unit(value, unit))
-    panel.xaxis.set_minor_locator(FixedLocator([]))
-    panel.yaxis.set_minor_locator(FixedLocator([]))
-    tidy(panel)
-
-
-def tidy(panel):
-    panel.grid(True, color=GRID, linewidth=0.8)
-    panel.set_axisbelow(True)
-    panel.tick_params(labelsize=10)
-    for side in ("top", "right"):
-        panel.spines[side].set_visible(False)
-
-
-TIME = (1000, ("ns", "us", "ms", "s"))
-BYTES = (1024, ("B", "KiB", "MiB", "GiB", "TiB"))
-
-
-def with_unit(value, unit):
-    step, names = unit
-    for name in names[:-1]:
-        if value < step:
-            return f"{value:.3g} {name}"
-        value /= step
-    return f"{value:.3g} {names[-1]}"
-
-
-def write_exponents(panel, labels):
-    """Right of the panel, kept apart, each joined with the end of its line."""
-    low, high = (math.log(value) for value in panel.get_ylim())
-    inches = panel.get_window_extent().height / panel.figure.dpi
-    pitch = LABEL_PITCH / inches * (high - low)
-    ordered = sorted(labels, key=lambda label: label[1])
-    places = roofline_axes.spread([math.log(label[1]) for label in ordered], pitch, low + pitch / 2, high - pitch / 2)
-    for (n, value, text, colour), place in zip(ordered, places):
-        if place is None:
-            continue
-        panel.annotate(text, (n, value), xytext=(1.03, math.exp(place)), textcoords=panel.get_yaxis_transform(),
-                       va="center", fontsize=LABEL_SIZE, color=colour, annotation_clip=False, zorder=3,
-                       arrowprops=dict(arrowstyle="-", color=colour, linewidth=0.7, alpha=0.55, shrinkA=1, shrinkB=3))
-
-
-def draw_growth(panel, rows, fits, styles, threads, quantity):
-    labels, empty = draw_lines(panel, rows, fits, styles, threads, quantity)
-    if quantity == "workspace" and empty:
-        panel.text(0.02, 0.97, "0 bytes: " + ", ".join(empty), transform=panel.transAxes, fontsize=LABEL_SIZE, va="top",
-                   color=TEXT_COLOUR)
-    write_exponents(panel, labels)
-
-
-def draw_errors(panel, rows, styles):
-    """A point for each approximation: joined over n, its ends named; at the n with most of them joined over k or m."""
-    panel.axvspan(panel.get_xlim()[0], 1, color=SLOWER, zorder=0)
-    panel.axvline(1, color="#999999", linewidth=1, zorder=1)
-    by_kind = group(rows, lambda row: (row["op"], row["variant"]))
-    for kind, points in by_kind.items():
-        colour, marker, line = style_of(kind, styles)
-        over_n = [one for one in group(points, method_of).values() if len(one) > 1]
-        over_size = [one for one in group(points, lambda row: row["n"]).values() if len(one) > 1]
-        for joined, column, width in (*((one, "n", 1.3) for one in over_n), *((one, "", 0.8) for one in over_size)):
-            ordered = sorted(joined, key=lambda row: number(row, column or size_of(row)[0]))
-            panel.plot(*positions(ordered), color=colour, linestyle=line if column else "-", linewidth=width, zorder=3)
-            for row in (ordered[0], ordered[-1]):
-                name = f"n {row['n']}" if column else "".join(size_of(row))
-                panel.annotate(name, [at[0] for at in positions([row])], xytext=(0, 7 if column else -7), textcoords="offset points",
-                               ha="center", va="bottom" if column else "top", fontsize=9, color=colour, zorder=6,
-                               bbox=roofline_axes.BEHIND_TEXT)
-        for row in points:
-            panel.plot(*positions([row]), marker=marker, markersize=6.5, color=colour, markeredgecolor="white",
-                       markeredgewidth=0.7, zorder=5, alpha=FADED if row["status"] == "unstable" else 1)
-
-
-def positions(rows):
-    return [number(row, "speedup") for row in rows], [number(row, "distance_from_exact") for row in rows]
-
-
-def size_of(row):
-    """("k", "256") of linformer, ("m", "256") of performer."""
-    return ("k", row["k"]) if row["k"] else ("m", row["m"])
-
-
-def group(rows, key):
-    groups = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return groups
-
-
-def style_of(kind, styles):
-    """That of its first line, for whatever k or m."""
-    return next(style for (op, variant, _), style in styles.items() if (op, variant) == kind)
-
-
-def approximations(rows):
-    return [row for row in rows if row["speedup"] and row["distance_from_exact"]]
-
-
-def frame_errors(panel, rows):
-    speedups = [number(row, "speedup") for row in rows] + [1]
-    distances = [number(row, "distance_from_exact") for row in rows]
-    panel.set(xscale="log", xlim=(min(speedups) / 1.6, max(speedups) * 1.6), ylim=(0, max(distances) * 1.2))
-    panel.xaxis.set_major_locator(LogLocator(base=2, numticks=12))
-    panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    panel.xaxis.set_minor_locator(FixedLocator([]))
-    tidy(panel)
 
 
 def legend(figure, styles):
@@ -333,22 +175,23 @@ def draw(machine, run, rows, fits, common, counts):
 
     for threads in counts:
         panel = add(f"Time, {threads_text(threads)}", axis_name(common))
-        frame(panel, lengths, times, TIME)
-        draw_growth(panel, rows, fits, styles, threads, "time")
+        attention_axes.frame(panel, lengths, times, attention_axes.TIME)
+        attention_axes.draw_growth(panel, rows, fits, styles, threads, "time")
     sizes = [number(row, "workspace_bytes") for row in most if (number(row, "workspace_bytes") or 0) > 0]
     panel = add(f"Bytes of workspace, {threads_text(counts[-1])}", axis_name(common))
-    frame(panel, lengths, sizes or [1, 1024], BYTES)
-    draw_growth(panel, most, fits, styles, counts[-1], "workspace")
+    attention_axes.frame(panel, lengths, sizes or [1, 1024], attention_axes.BYTES)
+    attention_axes.draw_growth(panel, most, fits, styles, counts[-1], "workspace")
     if compared:
         panel = add(f"Distance from exact attention, {threads_text(counts[-1])}",
                     "times as fast as the fastest exact attention of that length")
-        frame_errors(panel, compared)
-        draw_errors(panel, compared, styles)
+        attention_axes.frame_errors(panel, compared)
+        attention_axes.draw_errors(panel, compared, styles)
     what = "one query over n keys" if common["sweep"] == "decode" else "self-attention"
-    figure.suptitle(f"Attention over its length: {what}, {shape_text(rows[0])}", x=MARGIN_LEFT / WIDTH, ha="left", fontsize=15,
-                    y=1 - 0.23 / height)
+    figure.suptitle(f"Attention over its length: {what}, {shape_text(rows[0])}", x=MARGIN_LEFT / WIDTH, ha="left",
+                    fontsize=15, y=1 - 0.23 / height)
     for i, line in enumerate(caption(machine, run, rows, common)):
-        figure.text(MARGIN_LEFT / WIDTH, (0.34 - 0.21 * i) / height, line, fontsize=10, color=TEXT_COLOUR)
+        figure.text(MARGIN_LEFT / WIDTH, (0.34 - 0.21 * i) / height, line, fontsize=10,
+                    color=attention_axes.TEXT_COLOUR)
     return figure
 
 

@@ -124,21 +124,30 @@ std::string ApproximationClaims(std::span<const AttentionPoint> points) {
     methods[point.method].speed.Add(point.speedup, point);
     methods[point.method].distance.Add(point.distance_from_exact, point);
   }
+  const auto range = [](const Ratios& ratios) {
+    const std::string least = Short(ratios.least), largest = Short(ratios.largest);
+    return least == largest ? least : least + ".." + largest;
+  };
+  const auto line = [](std::string_view method, std::string_view faster, std::string_view speed,
+                       std::string_view distance) {
+    std::string text = "  " + PadRight(Shorten(method, 34), 36) + PadRight(faster, 14) + PadRight(speed, 18);
+    text += distance;
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text + '\n';
+  };
   std::string text;
   for (const auto& [method, numbers] : methods) {
     const auto& [speed, distance] = numbers;
     if (speed.count == 0) continue;
-    std::string line = MethodName(method) + ": faster than the fastest exact attention in " +
-                       std::to_string(speed.above) + " of " + std::to_string(speed.count) + " cases (least " +
-                       Short(speed.least) + " at " + Where(*speed.least_at) + ", largest " + Short(speed.largest) +
-                       " at " + Where(*speed.largest_at) + ")";
-    if (distance.count > 0) {
-      const std::string least = Short(distance.least), largest = Short(distance.largest);
-      line += "; distance from exact attention " + least + (least == largest ? "" : " to " + largest);
-    }
-    text += Wrap(line + ".", kTableWidth, "");
+    text += line(MethodName(method), std::to_string(speed.above) + " of " + std::to_string(speed.count), range(speed),
+                 range(distance));
   }
-  return text;
+  if (text.empty()) return "";
+  return Wrap(
+             "Approximations against the fastest exact attention of the same shape: in how many cases they are faster, "
+             "how many times as fast, and how far their result is from it (least..largest)",
+             kTableWidth, "") +
+         line("", "faster in", "times as fast", "distance") + text;
 }
 
 }  // namespace

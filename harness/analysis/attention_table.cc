@@ -22,16 +22,16 @@ constexpr const char* kGrowthLegend =
     "How attention grows with its length n: exponents of n with their 95 % intervals (lengths fitted), of time and of "
     "workspace bytes, the latter from 1024 on where there are enough lengths; expected: of time / of bytes, <= an "
     "upper "
-    "bound; ! more than 0.1 away from it; * with an unstable row. Below them which method is faster than which others, "
-    "up to which n (the least and the largest n that the intervals allow; ? none among the lengths measured) [at how "
-    "many lengths the intervals leave no doubt, where not at all]";
+    "bound; ! more than 0.1 away from it; * with an unstable row. Below them, of the fastest of each kind at long "
+    "lengths, which is faster than which and up to which n (in brackets what the intervals allow) [lengths at which "
+    "they tell the two apart, where not all]; crossovers.csv has all pairs";
 
 std::string Trimmed(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
   return line + '\n';
 }
 
-std::string Length(const Number& n) { return n ? csv::Format(std::round(*n)) : "?"; }
+std::string Length(const Number& n) { return n ? csv::Format(std::round(*n)) : ""; }
 
 std::string Decimals(const Number& value) { return value && std::abs(*value) < 0.005 ? "0.00" : Short(value); }
 
@@ -97,68 +97,93 @@ std::string LeftOut(const Fits& fits) {
   return Wrap("left out of " + method + ": " + text, kTableWidth, "    ");
 }
 
-// "decided 5 of 7" as a mark.
-std::string Doubt(const Crossover& pair) {
-  if (pair.decided == pair.lengths) return "";
-  return " [" + std::to_string(pair.decided) + " of " + std::to_string(pair.lengths) + "]";
-}
-
-// "onednn [5 of 7] (to 4096)": the last where others of the family were measured further.
-std::string Rival(const Crossover& pair, const Number& n_to) {
-  return MethodName(pair.rival) + Doubt(pair) + (pair.n_to == n_to ? "" : " (to " + Length(pair.n_to) + ")");
+// "onednn [5 of 7]".
+std::string Rival(const Crossover& pair) {
+  const std::string doubt = " [" + std::to_string(pair.decided) + " of " + std::to_string(pair.lengths) + "]";
+  return MethodName(pair.rival) + (pair.decided == pair.lengths ? "" : doubt);
 }
 
 std::string At(const Crossover& crossing) {
-  const std::string n = Length(crossing.n);
-  const std::string low = Length(crossing.n_low), high = Length(crossing.n_high);
-  return low == n && high == n ? n : n + " (" + low + " to " + high + ")";
+  const std::string n = Length(crossing.n), low = Length(crossing.n_low), high = Length(crossing.n_high);
+  return low == high ? n : n + " (" + low + " to " + high + ")";
 }
 
-bool SamePair(const Crossover& a, const Crossover& b) {
-  return (a.faster == b.faster && a.rival == b.rival) || (a.faster == b.rival && a.rival == b.faster);
-}
+// The rows of each pair of methods, in their order.
+using Pair = std::vector<const Crossover*>;
 
-// What the pairs of one family say of a method that is the faster one at the least length.
-std::string FasterThan(const AttentionMethod& method, std::span<const Crossover* const> pairs, const Number& n_to) {
-  std::string always, until, undecided;
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    const Crossover& pair = *pairs[i];
-    const bool first = i == 0 || !SamePair(*pairs[i - 1], pair);
-    if (!first || pair.faster != method) continue;
-    if (pair.verdict == kUndecided) {
-      undecided += (undecided.empty() ? "" : ", ") + MethodName(pair.rival);
-      continue;
-    }
-    if (pair.verdict == kAlways) {
-      always += (always.empty() ? "" : ", ") + Rival(pair, n_to);
-      continue;
-    }
-    std::string text = "than " + Rival(pair, n_to) + " up to " + At(pair);
-    for (size_t j = i + 1; j < pairs.size() && SamePair(pair, *pairs[j]); ++j) {
-      text += (pairs[j]->faster == method ? " up to " : ", again from ") + At(*pairs[j]);
-    }
-    AppendClause(until, text);
+std::vector<Pair> Pairs(const AttentionFamily& family, std::span<const Crossover> crossovers) {
+  const auto same = [](const Crossover& a, const Crossover& b) {
+    return (a.faster == b.faster && a.rival == b.rival) || (a.faster == b.rival && a.rival == b.faster);
+  };
+  std::vector<Pair> pairs;
+  for (const Crossover& row : crossovers) {
+    if (row.family != family) continue;
+    if (pairs.empty() || !same(*pairs.back()[0], row)) pairs.emplace_back();
+    pairs.back().push_back(&row);
   }
+  return pairs;
+}
+
+std::string_view KindOf(const AttentionMethod& method) { return ExpectedOf(method, kSelf, kTime).name; }
+
+// Of each kind (and k or m) the method that in the end is faster than the most others of it.
+bool Leads(const AttentionMethod& method, const std::vector<Pair>& pairs) {
+  const auto wins = [&](const AttentionMethod& of) {
+    return std::count_if(pairs.begin(), pairs.end(), [&](const Pair& pair) {
+      const Crossover& last = *pair.back();
+      const bool overtaken = last.verdict == kCrossing;
+      const AttentionMethod& winner = overtaken ? last.rival : last.faster;
+      const AttentionMethod& loser = overtaken ? last.faster : last.rival;
+      return winner == of && KindOf(loser) == KindOf(of) && loser.k == of.k && loser.m == of.m;
+    });
+  };
+  for (const Pair& pair : pairs) {
+    for (const AttentionMethod* other : {&pair[0]->faster, &pair[0]->rival}) {
+      if (KindOf(*other) != KindOf(method) || other->k != method.k || other->m != method.m) continue;
+      const auto difference = wins(*other) - wins(method);
+      if (difference > 0 || (difference == 0 && *other < method)) return false;
+    }
+  }
+  return true;
+}
+
+// What is said of a method that is the first to be faster.
+std::string FasterThan(const AttentionMethod& method, const std::vector<Pair>& pairs) {
+  std::string always, until, undecided;
+  for (const Pair& pair : pairs) {
+    const Crossover& first = *pair[0];
+    if (first.faster != method || !Leads(first.rival, pairs)) continue;
+    if (first.verdict == kUndecided) {
+      undecided += (undecided.empty() ? "" : ", ") + MethodName(first.rival);
+    } else if (first.verdict == kAlways) {
+      always += (always.empty() ? "than " : ", ") + Rival(first);
+    } else {
+      std::string text = "than " + Rival(first) + " up to " + At(first);
+      for (size_t i = 1; i < pair.size(); ++i) {
+        text += (pair[i]->faster == method ? " up to " : ", again from ") + At(*pair[i]);
+      }
+      AppendClause(until, text);
+    }
+  }
+  if (!always.empty()) always += " at all lengths";
+  AppendClause(always, until);
   std::string text;
-  if (!always.empty()) AppendClause(text, "than " + always + " at all lengths");
-  AppendClause(text, until);
-  if (!text.empty()) text = Wrap(MethodName(method) + " is faster " + text, kTableWidth, "  ");
+  if (!always.empty()) text = Wrap(MethodName(method) + " is faster " + always, kTableWidth, "  ");
   if (undecided.empty()) return text;
   return text + Wrap(MethodName(method) + " is not told apart from " + undecided, kTableWidth, "  ");
 }
 
 std::string Faster(const AttentionFamily& family, std::span<const Crossover> crossovers) {
-  std::vector<const Crossover*> pairs;
+  const std::vector<Pair> pairs = Pairs(family, crossovers);
   std::vector<AttentionMethod> methods;
-  Number n_to;
-  for (const Crossover& pair : crossovers) {
-    if (pair.family != family) continue;
-    pairs.push_back(&pair);
-    n_to = std::max(n_to, pair.n_to);
-    if (std::find(methods.begin(), methods.end(), pair.faster) == methods.end()) methods.push_back(pair.faster);
+  for (const Pair& pair : pairs) {
+    const AttentionMethod& method = pair[0]->faster;
+    if (std::find(methods.begin(), methods.end(), method) == methods.end()) methods.push_back(method);
   }
   std::string text;
-  for (const AttentionMethod& method : methods) text += FasterThan(method, pairs, n_to);
+  for (const AttentionMethod& method : methods) {
+    if (Leads(method, pairs)) text += FasterThan(method, pairs);
+  }
   return text;
 }
 

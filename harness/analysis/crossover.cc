@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "harness/analysis/fastest.h"
@@ -11,30 +12,38 @@ namespace roofgap {
 namespace {
 
 // A curve of log(ratio) over log(n), by straight lines.
-using Curve = std::vector<std::pair<double, Number>>;
-
-Number Log(const Number& value) { return value && *value > 0 ? Number(std::log(*value)) : Number(); }
-
-double ZeroBetween(double x0, double y0, double x1, double y1) { return x0 + (x1 - x0) * y0 / (y0 - y1); }
+using Curve = std::vector<std::pair<double, double>>;
 
 int Sign(double value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
 
-// Where the curve reaches 0 on the way from segment `at` (between the points at and at + 1) to one end, step = -1 or 1.
-// `side`: the sign that it has until then. Nothing where it does not, or where an interval is missing.
-Number ReachesZero(const Curve& curve, size_t at, int step, int side) {
-  // The segment itself begins beyond the crossing; a zero of this curve is on its far side by construction.
-  for (auto i = static_cast<std::ptrdiff_t>(at); i >= 0 && i + 1 < static_cast<std::ptrdiff_t>(curve.size());
-       i += step) {
-    const auto& [from_x, from_y] = curve[static_cast<size_t>(step > 0 ? i : i + 1)];
-    const auto& [to_x, to_y] = curve[static_cast<size_t>(step > 0 ? i + 1 : i)];
-    if (!from_y || !to_y) return {};
-    if (Sign(*to_y) == side) continue;
-    return ZeroBetween(from_x, *from_y, to_x, *to_y);
-  }
-  return {};
+double ZeroBetween(const std::pair<double, double>& a, const std::pair<double, double>& b) {
+  return a.first + (b.first - a.first) * a.second / (a.second - b.second);
 }
 
-Number Exp(const Number& value) { return value ? Number(std::exp(*value)) : Number(); }
+// Of a curve whose ends have opposite signs.
+double FirstZero(const Curve& curve) {
+  size_t i = 1;
+  while (Sign(curve[i].second) == Sign(curve[0].second)) ++i;
+  return ZeroBetween(curve[i - 1], curve[i]);
+}
+
+double LastZero(Curve curve) {
+  std::reverse(curve.begin(), curve.end());
+  return FirstZero(curve);
+}
+
+// Of points whose first and last are decided, and differently.
+Crossing Cross(std::span<const RatioPoint> points) {
+  const bool rises = points.back().side() > 0;
+  Curve middle, early, late;  // a rising ratio passes 1 early by its upper ends, late by its lower ones
+  for (const RatioPoint& point : points) {
+    const double x = std::log(point.n);
+    middle.emplace_back(x, std::log(point.ratio));
+    early.emplace_back(x, std::log(rises ? point.high : point.low));
+    late.emplace_back(x, std::log(rises ? point.low : point.high));
+  }
+  return {.n = std::exp(FirstZero(middle)), .low = std::exp(FirstZero(early)), .high = std::exp(LastZero(late))};
+}
 
 // What two series have in common.
 struct Common {
@@ -52,8 +61,8 @@ Common Compare(const AttentionSeries& one, const AttentionSeries& two) {
     if (!ratio || (!common.points.empty() && common.points.back().n == *a->n)) continue;
     common.points.push_back({.n = *a->n,
                              .ratio = *ratio,
-                             .low = Quotient(a->ci_low_ns, (*same)->ci_high_ns),
-                             .high = Quotient(a->ci_high_ns, (*same)->ci_low_ns)});
+                             .low = Quotient(a->ci_low_ns, (*same)->ci_high_ns).value_or(*ratio),
+                             .high = Quotient(a->ci_high_ns, (*same)->ci_low_ns).value_or(*ratio)});
     common.unstable += a->status == kUnstable || (*same)->status == kUnstable ? 1 : 0;
   }
   return common;
@@ -62,9 +71,9 @@ Common Compare(const AttentionSeries& one, const AttentionSeries& two) {
 void AddPair(const AttentionSeries& one, const AttentionSeries& two, std::vector<Crossover>& all) {
   const Common common = Compare(one, two);
   if (common.points.size() < 2) return;
-  const auto differs = std::find_if(common.points.begin(), common.points.end(),
-                                    [](const RatioPoint& point) { return point.ratio != 1; });
-  const bool first_leads = differs == common.points.end() || differs->ratio < 1;
+  const auto decided = [](const RatioPoint& point) { return point.side() != 0; };
+  const auto first = std::find_if(common.points.begin(), common.points.end(), decided);
+  const bool first_leads = (first == common.points.end() ? common.points.front() : *first).ratio <= 1;
   Crossover row;
   row.family = *one.family;
   row.faster = first_leads ? *one.method : *two.method;
@@ -75,14 +84,8 @@ void AddPair(const AttentionSeries& one, const AttentionSeries& two, std::vector
   row.n_from = common.points.front().n;
   row.n_to = common.points.back().n;
   row.lengths = static_cast<int64_t>(common.points.size());
-  row.decided = std::count_if(common.points.begin(), common.points.end(), [](const RatioPoint& point) {
-    return point.low.value_or(1) > 1 || point.high.value_or(1) < 1;
-  });
-  if (row.decided == 0) {
-    row.verdict = kUndecided;
-    all.push_back(row);
-    return;
-  }
+  row.decided = std::count_if(common.points.begin(), common.points.end(), decided);
+  if (row.decided == 0) row.verdict = kUndecided;
   const std::vector<Crossing> crossings = FindCrossings(common.points);
   if (crossings.empty()) all.push_back(row);
   for (const Crossing& crossing : crossings) {
@@ -98,30 +101,12 @@ void AddPair(const AttentionSeries& one, const AttentionSeries& two, std::vector
 }  // namespace
 
 std::vector<Crossing> FindCrossings(std::span<const RatioPoint> points) {
-  Curve low, high;
-  std::vector<std::pair<double, double>> middle;
-  for (const RatioPoint& point : points) {
-    const double x = std::log(point.n);
-    middle.emplace_back(x, std::log(point.ratio));
-    low.emplace_back(x, Log(point.low));
-    high.emplace_back(x, Log(point.high));
-  }
   std::vector<Crossing> crossings;
-  size_t last = 0;  // the last point before here at which the two differ
-  for (size_t i = 0; i < middle.size(); ++i) {
-    const int before = Sign(middle[last].second), now = Sign(middle[i].second);
-    if (now == 0) continue;
-    if (before * now < 0) {
-      // Equal at the points in between: passed at the first of them.
-      const double x = i - last > 1
-                           ? middle[last + 1].first
-                           : ZeroBetween(middle[last].first, middle[last].second, middle[i].first, middle[i].second);
-      // A rising ratio passes early by its upper ends, late by its lower ones.
-      const Curve& early = now > 0 ? high : low;
-      const Curve& late = now > 0 ? low : high;
-      crossings.push_back({.n = std::exp(x),
-                           .low = Exp(ReachesZero(early, last, -1, now)),
-                           .high = Exp(ReachesZero(late, i - 1, 1, before))});
+  std::optional<size_t> last;  // decided
+  for (size_t i = 0; i < points.size(); ++i) {
+    if (points[i].side() == 0) continue;
+    if (last && points[*last].side() != points[i].side()) {
+      crossings.push_back(Cross(points.subspan(*last, i - *last + 1)));
     }
     last = i;
   }

@@ -14,18 +14,19 @@
 namespace roofgap {
 
 // The ratio of two times at n, with its interval: that of the two medians at their opposite ends. Above 1 the second
-// one is the faster.
+// one is the faster; it is decided where the interval leaves out 1.
 struct RatioPoint {
-  double n = 0, ratio = 1;
-  Number low, high;
+  double n = 0, ratio = 1, low = 1, high = 1;
+
+  // 1, -1, or 0: undecided.
+  int side() const { return low > 1 ? 1 : high < 1 ? -1 : 0; }
 };
 
-// Where the ratio passes 1, between measured lengths by a straight line in log(ratio) over log(n). [low, high]: where
-// it may pass, by the points' intervals joined in the same way; empty where they leave it open within the measured
-// lengths.
+// Where the ratio passes 1, from a length at which the one is decidedly the faster to the next at which the other is:
+// the (first) place where straight lines in log(ratio) over log(n) do. [low, high]: from the first to the last place
+// where the lines through the ends of the intervals do.
 struct Crossing {
-  double n = 0;
-  Number low, high;
+  double n = 0, low = 0, high = 0;
 };
 
 // In the order of n, which is that of the points.
@@ -37,8 +38,8 @@ inline constexpr std::string_view kAlways = "always";
 inline constexpr std::string_view kUndecided = "undecided";
 
 // One row of crossovers.csv: two methods of one family and setting, and one length at which the second overtakes the
-// first; or that it does at none of the lengths that were measured of both; or that at none of them their intervals
-// tell which is the faster. Nothing is said of other lengths.
+// first; or that the first is the faster one wherever that is decided; or that it is nowhere. Nothing is said of
+// lengths outside of those that both were measured at.
 struct Crossover {
   int schema_version = kSchemaVersion;
   AttentionFamily family;
@@ -54,31 +55,31 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"schema_version", "", "version of the columns; a reader refuses any other than its own"},
         row.schema_version);
   VisitFamily(row.family, visit);
-  visit(Field{"faster_op", "", "of the method that is faster below n, or always"}, row.faster.op);
+  visit(Field{"faster_op", "", "of the method that is faster below n, or wherever that is decided"}, row.faster.op);
   visit(Field{"faster_variant", "", "its variant"}, row.faster.variant);
   visit(Field{"faster_k", "", "its projected length, of linformer"}, row.faster.k);
   visit(Field{"faster_m", "", "its features, of performer"}, row.faster.m);
-  visit(Field{"rival_op", "", "of the method that is faster above n, or never"}, row.rival.op);
+  visit(Field{"rival_op", "", "of the method that is faster above n, or nowhere"}, row.rival.op);
   visit(Field{"rival_variant", "", "its variant"}, row.rival.variant);
   visit(Field{"rival_k", "", "its projected length, of linformer"}, row.rival.k);
   visit(Field{"rival_m", "", "its features, of performer"}, row.rival.m);
   visit(
       Field{
           "verdict", "",
-          "whether the rival overtakes; always: it does not from n_from to n_to; undecided: their intervals overlap at "
-          "every length",
+          "whether the rival overtakes; always: the first is faster at each length that is decided; undecided: none is",
           "crossing always undecided"},
       row.verdict);
   visit(Field{"status", "", "unstable: one of the compared rows is", "measured unstable"}, row.status);
   visit(Field{"reason", "", "why it is not `measured`"}, row.reason);
-  visit(Field{"n", "", "where the rival overtakes, between measured lengths by a line in logarithms"}, row.n);
-  visit(Field{"n_low", "", "least n that the points' intervals allow; empty: none within the measured lengths"},
-        row.n_low);
-  visit(Field{"n_high", "", "largest n that they allow; empty: none within the measured lengths"}, row.n_high);
+  visit(Field{"n", "", "where the rival overtakes: between decided lengths by lines in logarithms"}, row.n);
+  visit(Field{"n_low", "", "least n that the intervals allow"}, row.n_low);
+  visit(Field{"n_high", "", "largest n that they allow"}, row.n_high);
   visit(Field{"n_from", "", "least length that both have a time at"}, row.n_from);
   visit(Field{"n_to", "", "largest length that both have a time at"}, row.n_to);
   visit(Field{"lengths", "", "how many both have a time at"}, row.lengths);
-  visit(Field{"decided", "", "at how many of these the two intervals have nothing in common"}, row.decided);
+  visit(Field{"decided", "",
+              "at how many of these their intervals have nothing in common; a row without one counts by its median"},
+        row.decided);
 }
 
 // Every two methods of a family that have times at two lengths or more in common, once each: series in their order, the

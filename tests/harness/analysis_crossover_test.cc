@@ -25,51 +25,47 @@ TEST(AnalysisCrossover, IsInterpolatedInLogarithmsWithItsInterval) {
         std::vector{Point(100, falls ? 2 : 0.5, std::sqrt(2)), Point(400, falls ? 0.5 : 2, std::sqrt(2))});
     ASSERT_EQ(found.size(), 1u);
     EXPECT_NEAR(found[0].n, 200, 1e-9);
-    EXPECT_NEAR(*found[0].low, 200 / std::sqrt(2), 1e-9);
-    EXPECT_NEAR(*found[0].high, 200 * std::sqrt(2), 1e-9);
+    EXPECT_NEAR(found[0].low, 200 / std::sqrt(2), 1e-9);
+    EXPECT_NEAR(found[0].high, 200 * std::sqrt(2), 1e-9);
   }
 }
 
-TEST(AnalysisCrossover, IntervalReachesOverSeveralLengths) {
+TEST(AnalysisCrossover, IsBetweenLengthsAtWhichTheIntervalsTellTheTwoApart) {
   const std::vector<Crossing> found = FindCrossings(
       std::vector{Point(100, 0.25, 1.5), Point(200, 0.5, 4), Point(400, 2, 4), Point(800, 4, 2), Point(1600, 4, 2)});
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_NEAR(found[0].n, 282.843, 1e-2);
+  EXPECT_NEAR(found[0].n, 200 * std::sqrt(2), 1e-6);
   // The upper ends: 0.375 at 100, 2 at 200. The lower ends: 0.5 at 400, 2 at 800.
-  EXPECT_NEAR(*found[0].low, 100 * std::pow(2, std::log(1 / 0.375) / std::log(2 / 0.375)), 1e-6);
-  EXPECT_NEAR(*found[0].high, 400 * std::sqrt(2), 1e-6);
+  EXPECT_NEAR(found[0].low, 100 * std::pow(2, std::log(1 / 0.375) / std::log(2 / 0.375)), 1e-6);
+  EXPECT_NEAR(found[0].high, 400 * std::sqrt(2), 1e-6);
+}
+
+TEST(AnalysisCrossover, NoiseAroundOneIsNoCrossingOfItsOwn) {
+  EXPECT_TRUE(FindCrossings(std::vector{Point(100, 0.5), Point(200, 1.1, 1.5), Point(400, 0.5)}).empty());
+  EXPECT_TRUE(FindCrossings(std::vector{Point(100, 0.9, 1.5), Point(200, 1.1, 1.5)}).empty());
+  const std::vector<Crossing> found =
+      FindCrossings(std::vector{Point(100, 0.5), Point(200, 1.1, 1.5), Point(400, 0.9, 1.5), Point(800, 1.2, 1.1)});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].n > 100 && found[0].n < 200) << "the first place";
+  EXPECT_TRUE(found[0].low < found[0].n && found[0].high > 400) << "the others are within the interval";
 }
 
 TEST(AnalysisCrossover, NothingIsExtrapolated) {
-  EXPECT_TRUE(FindCrossings(std::vector{Point(100, 0.2), Point(200, 0.5), Point(400, 0.99)}).empty());
-  const std::vector<Crossing> open = FindCrossings(std::vector{Point(100, 0.9, 1.5), Point(200, 1.1, 1.5)});
-  ASSERT_EQ(open.size(), 1u);
-  EXPECT_TRUE(open[0].n > 100 && open[0].n < 200);
-  EXPECT_FALSE(open[0].low || open[0].high) << "the intervals allow a crossing outside of what was measured";
+  EXPECT_TRUE(FindCrossings(std::vector{Point(100, 0.2), Point(200, 0.5), Point(400, 0.98)}).empty());
 }
 
-TEST(AnalysisCrossover, WithoutIntervalsThereIsACrossingAndNoInterval) {
-  std::vector<RatioPoint> points = {Point(100, 0.5), Point(400, 2)};
-  points[0].low = points[0].high = Number();
-  const std::vector<Crossing> found = FindCrossings(points);
-  ASSERT_EQ(found.size(), 1u);
-  EXPECT_NEAR(found[0].n, 200, 1e-9);
-  EXPECT_FALSE(found[0].low || found[0].high);
-}
-
-TEST(AnalysisCrossover, EachChangeOfTheFasterOneIsACrossing) {
+TEST(AnalysisCrossover, EachDecidedChangeOfTheFasterOneIsACrossing) {
   const std::vector<Crossing> found =
       FindCrossings(std::vector{Point(100, 0.5), Point(400, 2), Point(1600, 0.5), Point(3200, 0.4)});
   ASSERT_EQ(found.size(), 2u);
   EXPECT_NEAR(found[0].n, 200, 1e-9);
   EXPECT_NEAR(found[1].n, 800, 1e-9);
-  EXPECT_NEAR(*found[1].low, 800 / 1.01, 1e-6);
+  EXPECT_NEAR(found[1].low, 800 / 1.01, 1e-6);
 }
 
-TEST(AnalysisCrossover, EqualTimesAreNoChangeUntilTheOtherIsFaster) {
-  EXPECT_TRUE(FindCrossings(std::vector{Point(100, 0.5), Point(200, 1), Point(400, 0.5)}).empty());
-  EXPECT_TRUE(FindCrossings(std::vector{Point(100, 1), Point(200, 1)}).empty());
-  const std::vector<Crossing> found = FindCrossings(std::vector{Point(100, 0.5), Point(200, 1), Point(400, 2)});
+TEST(AnalysisCrossover, EqualTimesAreUndecided) {
+  EXPECT_TRUE(FindCrossings(std::vector{Point(100, 1, 1), Point(200, 1, 1)}).empty());
+  const std::vector<Crossing> found = FindCrossings(std::vector{Point(100, 0.5), Point(200, 1, 1), Point(400, 2)});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_NEAR(found[0].n, 200, 1e-9);
 }
@@ -105,6 +101,15 @@ TEST(AnalysisCrossover, OverlappingIntervalsDecideNothing) {
   EXPECT_EQ(found[0].verdict, kUndecided);
   EXPECT_FALSE(found[0].n);
   EXPECT_EQ(found[0].decided, 0);
+}
+
+TEST(AnalysisCrossover, ARowWithoutAnIntervalCountsByItsMedian) {
+  MadeUpAttention run = TextbookRun();
+  for (Record& row : run.rows) row.ci_low_ns = row.ci_high_ns = Number();
+  const std::vector<Crossover> found = Crossovers(run);
+  EXPECT_EQ(found[0].decided, 6);
+  EXPECT_NEAR(*found[2].n, 1500, 1e-6);
+  EXPECT_NEAR(*found[2].n_low, 1500, 1e-6);
 }
 
 TEST(AnalysisCrossover, OnlyMethodsOfOneFamilyWithTwoCommonTimesAreCompared) {
