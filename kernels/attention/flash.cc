@@ -36,13 +36,9 @@
 namespace roofgap {
 namespace {
 
-// A block of keys and a group of rows: K, V, q and O of it take at most 128 KiB each, together half of a 1 MiB L2. At
-// d = 64 that is 512 keys and 512 rows. Packing K costs about as much as the scores of 3 rows, so 0.6 % of the group's;
-// reading and writing O once per block costs 1/128 of the loads of the two GEMMs.
-constexpr int64_t kBlockFloats = 32768;
-
-// However small d is, the scores of a strip (14 rows of 512: 28 KiB) are to stay in L1 between the two GEMMs.
-constexpr int64_t kMaxKeys = 512;
+// A block of keys and a group of rows: K and V of it and of the next block take at most 128 KiB each, q and O 192 KiB,
+// together less than an L2 of 1 MiB. At d = 64 that is 512 keys and 768 rows.
+constexpr int64_t kBlockFloats = 32768, kGroupFloats = 49152;
 
 // What a strip's online softmax remembers of the blocks behind it, row by row.
 struct StripState {
@@ -50,9 +46,15 @@ struct StripState {
   alignas(64) float max[kRows], sum[kRows];
 };
 
+// The strips of an instruction set: `rows` at most, panels of `panel` keys, blocks of `keys` at most.
+struct StripShape {
+  int64_t rows, panel, keys, score_floats;
+  const char* isa;
+};
+
 struct FlashPlan {
   Attention problem;
-  GemmShape tile;
+  StripShape tile;
   int64_t rows = 0;              // that share a KV head
   int64_t strips = 0;            // of those rows
   int64_t group = 0;             // strips in a group, at most
@@ -104,39 +106,38 @@ struct Block {
   int64_t next_key;  // of the block that comes next
 };
 
-// The factors of a strip's output: `keep` for what is there, `gain` for what comes.
-struct Factors {
+// What the softmax of a strip of scores needs before its products with V.
+struct Softmax {
   alignas(64) float keep[StripState::kRows], gain[StripState::kRows];
+  alignas(64) float sums[StripState::kRows * kLanes];
 };
 
-// Turns scores into powers of 2, zeros where a row sees no keys, and brings the state up to date. Of row i `visible[i]`
-// scores count, and maxima[i] are the largest of its first `whole`, lane by lane. Row by row only within each pass: the
-// maxima of all rows overlap.
-void SoftmaxStep(attention::Matrix<float> scores, int64_t rows, const int64_t* visible, int64_t width, int64_t whole,
-                 const float* maxima, bool ends, StripState& state, Factors& factors) {
+// Brings the maxima up to date, rescales the sums, and turns scores into powers of 2 from column `whole` on, zeros
+// where a row sees no keys. Of row i `visible[i]` scores count, and maxima[i] are the largest of its first `whole`,
+// lane by lane. Row by row only within each pass: the maxima of all rows overlap.
+void Prepare(float* scores, int64_t rows, const int64_t* visible, int64_t width, int64_t whole, const float* maxima,
+             StripState& state, Softmax& softmax) {
   const hn::ScalableTag<float> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   alignas(64) float old[StripState::kRows];
   std::copy_n(state.max, StripState::kRows, old);
   for (int64_t i = 0; i < rows; ++i) {
-    const float* const tail = scores.data + i * scores.pitch + whole;
-    const auto max = hn::Max(hn::Load(d, maxima + i * lanes), hn::Set(d, state.max[i]));
+    const float* const tail = scores + i * attention::kScorePitch + whole;
+    const auto max = hn::Max(hn::Load(d, maxima + i * kLanes), hn::Set(d, state.max[i]));
     state.max[i] = hn::GetLane(hn::MaxOfLanes(d, max));
     if (visible[i] > whole) state.max[i] = std::max(state.max[i], RowMax(tail, visible[i] - whole));
   }
-  for (int64_t i = 0; i < StripState::kRows; i += lanes) {
+  for (int64_t i = 0; i < StripState::kRows; i += kLanes) {
     const auto keep = Exp2(d, hn::Sub(hn::Load(d, old + i), hn::Load(d, state.max + i)));
-    hn::Store(keep, d, factors.keep + i);
+    hn::Store(keep, d, softmax.keep + i);
     hn::Store(hn::Mul(keep, hn::Load(d, state.sum + i)), d, state.sum + i);
+    hn::Store(hn::Set(d, 1), d, softmax.gain + i);
   }
   for (int64_t i = 0; i < rows; ++i) {
-    float* const row = scores.data + i * scores.pitch;
-    state.sum[i] += RowExp2(row, visible[i], state.max[i]);
+    hn::Store(hn::Zero(d), d, softmax.sums + i * kLanes);
+    if (whole == width) continue;
+    float* const row = scores + i * attention::kScorePitch;
+    state.sum[i] += RowExp2(row + whole, visible[i] - whole, state.max[i]);
     std::fill(row + visible[i], row + width, 0.0f);
-  }
-  for (int64_t i = 0; i < rows; ++i) {
-    factors.gain[i] = ends ? 1 / state.sum[i] : 1;
-    factors.keep[i] *= factors.gain[i];
   }
 }
 
@@ -163,13 +164,18 @@ void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_
   alignas(64) float maxima[2 * MR * kLanes];
   std::fill_n(maxima, MR * kLanes, -std::numeric_limits<float>::infinity());
 
-  const attention::Matrix<float> scores = {g.scores, plan.block};
-  attention::Scores<MR>({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, block.k, d, width, whole, scores, maxima,
+  attention::Scores<MR>({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, block.k, d, width, whole, g.scores, maxima,
                         Ahead(plan, g, block, g.k, index, (width + kLanes - 1) / attention::kPanel * d + 1));
-  Factors factors;
-  SoftmaxStep(scores, MR, visible, width, whole, maxima, block.key + width == plan.Keys(strip), state, factors);
-  attention::Weigh<MR>({scores.data, scores.pitch}, block.v, width, d, g.dst + strip.begin * d, block.key == 0,
-                       factors.keep, factors.gain,
+  Softmax softmax;
+  Prepare(g.scores, MR, visible, width, whole, maxima, state, softmax);
+  attention::Weigh<MR>({.powers = {g.scores, state.max, softmax.sums},
+                        .whole = whole,
+                        .keys = width,
+                        .v = block.v,
+                        .out = g.dst + strip.begin * d,
+                        .d = d,
+                        .first = block.key == 0,
+                        .scale = {softmax.keep, softmax.gain, state.sum, block.key + width == plan.Keys(strip)}},
                        Ahead(plan, g, block, g.v, index, (d + kLanes - 1) / attention::kPanel * width + 1));
 }
 
@@ -237,7 +243,10 @@ void RunThread(const FlashPlan& plan, const Args& args, int thread) {
 
 static_assert(attention::kRows <= StripState::kRows && StripState::kRows % kLanes == 0);
 
-GemmShape Shape() { return {.mr = attention::kRows, .nr = attention::kPanel, .isa = hwy::TargetName(HWY_TARGET)}; }
+StripShape Shape() {
+  return {attention::kRows, attention::kPanel, attention::kMaxKeys, attention::kRows * attention::kScorePitch,
+          hwy::TargetName(HWY_TARGET)};
+}
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -257,23 +266,23 @@ int64_t RoundToLine(int64_t floats) { return (floats + 15) / 16 * 16; }
 
 int64_t DivideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-FlashPlan MakePlan(const Attention& p, int threads, const GemmShape& tile) {
+FlashPlan MakePlan(const Attention& p, int threads, const StripShape& tile) {
   FlashPlan plan{.problem = p, .tile = tile};
   plan.rows = p.h / p.kvh * p.s;
   // So many strips of each KV head that threads can have equal numbers of them.
   const int64_t multiple = threads / std::gcd<int64_t>(threads, p.b * p.kvh);
-  plan.strips = std::min(DivideUp(DivideUp(plan.rows, tile.mr), multiple) * multiple, plan.rows);
-  plan.group = std::clamp<int64_t>(kBlockFloats / (p.d * tile.mr), 1, plan.strips);
+  plan.strips = std::min(DivideUp(DivideUp(plan.rows, tile.rows), multiple) * multiple, plan.rows);
+  plan.group = std::clamp<int64_t>(kGroupFloats / (p.d * tile.rows), 1, plan.strips);
   // Blocks of nearly equal size, in whole panels.
-  const int64_t most = std::clamp<int64_t>(kBlockFloats / p.d, tile.nr, kMaxKeys);
-  plan.block = DivideUp(DivideUp(p.t, DivideUp(p.t, most)), tile.nr) * tile.nr;
+  const int64_t most = std::clamp<int64_t>(kBlockFloats / p.d, tile.panel, tile.keys);
+  plan.block = DivideUp(DivideUp(p.t, DivideUp(p.t, most)), tile.panel) * tile.panel;
   const int64_t strip_rows = DivideUp(plan.rows, plan.strips);
   const int64_t group_rows = std::min(plan.group * strip_rows, plan.rows);
   plan.state_floats = plan.group * static_cast<int64_t>(sizeof(StripState) / sizeof(float));
   plan.q_floats = RoundToLine(group_rows * p.d);
-  plan.k_floats = RoundToLine(PackedFloats(plan.block, p.d, tile.nr));
-  if (p.d % (tile.nr / 2) != 0) plan.v_floats = RoundToLine(PackedFloats(p.d, plan.block, tile.nr));
-  plan.score_floats = RoundToLine(strip_rows * plan.block);
+  plan.k_floats = RoundToLine(PackedFloats(plan.block, p.d, tile.panel));
+  if (p.d % (tile.panel / 2) != 0) plan.v_floats = RoundToLine(PackedFloats(p.d, plan.block, tile.panel));
+  plan.score_floats = tile.score_floats;
   return plan;
 }
 
@@ -307,8 +316,8 @@ Invocation Prepare(const Attention& p, const Context& context) {
   plan.first = Balance(plan, context.threads, head_cost);
 
   Invocation invocation;
-  invocation.impl = std::string(plan.tile.isa) + " tile " + std::to_string(plan.tile.mr) + "x" +
-                    std::to_string(plan.tile.nr) + " keys " + std::to_string(plan.block);
+  invocation.impl = std::string(plan.tile.isa) + " tile " + std::to_string(plan.tile.rows) + "x" +
+                    std::to_string(plan.tile.panel) + " keys " + std::to_string(plan.block);
   invocation.executed_flops = 4.0 * static_cast<double>(p.b * p.kvh) * static_cast<double>(p.d) * head_cost;
   invocation.workspace_bytes = sizeof(float) * static_cast<size_t>(context.threads * plan.thread_floats());
   invocation.run = [plan = std::move(plan), fn = &HWY_DYNAMIC_DISPATCH(RunThread), threads = context.threads](
