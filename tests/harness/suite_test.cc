@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "harness/plan/shapes.h"
+#include "kernels/api/distance.h"
 #include "kernels/api/error.h"
 #include "kernels/api/problem.h"
 
@@ -282,6 +284,18 @@ TEST(SuiteTest, SeparableHasEachShapeOfBothOpsUnderTheSameConditions) {
   }
   EXPECT_EQ(shapes.size(), 2u);
   EXPECT_EQ(shapes["conv2d"], shapes["dwsep"]);
+}
+
+TEST(SuiteTest, AttentionHasTheExactProblemOfEachApproximation) {
+  std::set<std::string> exact, wanted;
+  for (const RequestedProblem& asked :
+       ReadSuite(std::string(ROOFGAP_SOURCE_DIR) + "/configs/suites/attention.json").problems) {
+    const Problem problem = ParseProblem(asked.problem);
+    const std::optional<Problem> approximated = ExactProblem(problem);
+    approximated ? wanted.insert(Describe(*approximated)) : exact.insert(Describe(problem));
+  }
+  EXPECT_GE(wanted.size(), 8u);
+  for (const std::string& problem : wanted) EXPECT_TRUE(exact.contains(problem)) << problem;
 }
 
 }  // namespace
