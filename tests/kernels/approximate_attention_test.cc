@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/measure/isa_scope.h"
 #include "kernels/api/buffer.h"
 #include "kernels/api/compare.h"
 #include "kernels/api/fill.h"
@@ -49,9 +50,13 @@ void ExpectCorrect(std::string_view text, std::string_view variant, int threads,
   EXPECT_TRUE(worst.ok()) << "element " << worst.index << ": error " << worst.error << ", bound " << worst.bound;
 }
 
+class ApproximateVariantsTest : public testing::TestWithParam<std::string> {
+  IsaScope scope_{GetParam()};
+};
+
 constexpr auto kUnchanged = [](const std::vector<Operand>&, const Args&) {};
 
-TEST(LinformerVariantsTest, AgreeWithTheReferenceOverSeveralBlocksOfKeys) {
+TEST_P(ApproximateVariantsTest, LinformerAgreesWithTheReferenceOverSeveralBlocksOfKeys) {
   for (std::string_view variant : {"fused", "layered"}) {
     for (int threads : {1, 2, 3}) {
       for (std::string_view text : {"linformer:h1s3t1030d16k9", "linformer:h3kvh1s40t513d33k130"}) {
@@ -61,7 +66,7 @@ TEST(LinformerVariantsTest, AgreeWithTheReferenceOverSeveralBlocksOfKeys) {
   }
 }
 
-TEST(PerformerVariantsTest, AgreeWithTheReferenceHoweverThreadsDivideTheHeads) {
+TEST_P(ApproximateVariantsTest, PerformerAgreesWithTheReferenceHoweverThreadsDivideTheHeads) {
   for (int threads : {1, 2, 3, 5}) {
     for (std::string_view text : {"performer:h1s300d16causal1m20", "performer:h2s170d33causal1m50",
                                   "performer:h4kvh2s40t260d8causal1m15", "performer:h1s7d16causal1m3"}) {
@@ -76,7 +81,7 @@ TEST(PerformerVariantsTest, AgreeWithTheReferenceHoweverThreadsDivideTheHeads) {
 
 // Keys of growing length along one direction move the largest exponents of half the features up in every block, and
 // those of the other half down.
-TEST(PerformerVariantsTest, MaximaThatMoveFromBlockToBlockStayRight) {
+TEST_P(ApproximateVariantsTest, PerformersMaximaThatMoveFromBlockToBlockStayRight) {
   for (float slope : {0.01f, -0.01f}) {
     const auto change = [&](const std::vector<Operand>& operands, const Args& args) {
       const int64_t d = operands[Performer::kK].dims.back();
@@ -93,7 +98,7 @@ TEST(PerformerVariantsTest, MaximaThatMoveFromBlockToBlockStayRight) {
 }
 
 // Long queries see one feature or two; what the others add up to is below what f32 holds beside it.
-TEST(PerformerVariantsTest, LongQueriesStayRight) {
+TEST_P(ApproximateVariantsTest, LongQueriesStayRight) {
   const auto change = [](const std::vector<Operand>& operands, const Args& args) {
     for (int64_t i = 0; i < operands[Performer::kQ].elements(); ++i) args.at<float>(Performer::kQ)[i] *= 16;
   };
@@ -101,6 +106,9 @@ TEST(PerformerVariantsTest, LongQueriesStayRight) {
     ExpectCorrect(text, "fused", 2, change);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, ApproximateVariantsTest, testing::ValuesIn(SupportedIsas()),
+                         [](const auto& isa) { return isa.param; });
 
 TEST(ApproximateAttentionTest, WorkspaceOfFusedDoesNotGrowWithTheLengthAndThatOfLayeredDoes) {
   for (int threads : {1, 2}) {
