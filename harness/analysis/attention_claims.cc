@@ -114,6 +114,28 @@ std::string MultiQueryClaim(std::span<const AttentionPoint> points) {
               kTableWidth, "");
 }
 
+// Lengths next to each other: what odd ones cost.
+std::string JumpClaim(std::span<const AttentionPoint> points) {
+  constexpr double kShortest = 64;  // below it a call is little but its overhead
+  std::map<AttentionMethod, Ratios> jumps;
+  for (const AttentionSeries& series : FindSeries(points)) {
+    for (size_t i = 1; i < series.points.size(); ++i) {
+      const AttentionPoint& one = *series.points[i - 1];
+      const AttentionPoint& two = *series.points[i];
+      if (*one.n < kShortest || *two.n != *one.n + 1) continue;
+      const Number ratio = Quotient(Quotient(two.median_ns, two.flops), Quotient(one.median_ns, one.flops));
+      if (ratio) jumps[*series.method].Add(std::max(*ratio, 1 / *ratio), two);
+    }
+  }
+  std::string text;
+  for (const auto& [method, ratios] : jumps) {
+    text += (text.empty() ? " " : "; ") + MethodName(method) + " " + Short(ratios.largest) + " (of " +
+            std::to_string(ratios.count) + ", at " + Where(*ratios.largest_at) + ")";
+  }
+  if (text.empty()) return "";
+  return Wrap("From n to n + 1 the time per FLOP changes at most by a factor of:" + text + ".", kTableWidth, "");
+}
+
 std::string ApproximationClaims(std::span<const AttentionPoint> points) {
   struct Numbers {
     Ratios speed, distance;
@@ -182,7 +204,7 @@ std::string RenderChapterFlops(std::span<const AttentionPoint> points) {
 }
 
 std::string RenderAttentionClaims(std::span<const AttentionPoint> points) {
-  return FlashClaim(points) + MultiQueryClaim(points) + ApproximationClaims(points);
+  return FlashClaim(points) + MultiQueryClaim(points) + JumpClaim(points) + ApproximationClaims(points);
 }
 
 }  // namespace roofgap

@@ -23,8 +23,8 @@ std::string RenderComplexityTable(std::span<const GrowthFit> fits);
 // The textbook's FLOPs of self-attention beside those counted, for the longest of each family.
 std::string RenderChapterFlops(std::span<const AttentionPoint> points);
 
-// Flash against the fastest standard attention, multi-query against multi-head, the approximations against the fastest
-// exact one: in how many cases what the textbook says of them holds.
+// Flash against the fastest standard attention, multi-query against multi-head, lengths against those one longer, the
+// approximations against the fastest exact one: what is said of them, in numbers.
 std::string RenderAttentionClaims(std::span<const AttentionPoint> points);
 
 }  // namespace roofgap

@@ -235,6 +235,17 @@ TEST(AnalysisAttention, MultiQueryIsComparedWithMultiHead) {
       << text;
 }
 
+TEST(AnalysisAttention, JumpsToTheNextLengthAreFound) {
+  MadeUpAttention run;
+  for (int64_t n : {62, 63, 64, 65, 77, 78}) {
+    const auto pairs = static_cast<double>(n * n);
+    run.Add("attention", "flash", SelfAttention(n), n == 63 ? 9 * pairs : n == 78 ? 1.25 * pairs : pairs);
+  }
+  const std::string text = Unwrapped(Findings(run));
+  EXPECT_NE(text.find("by a factor of: flash 1.25 (of 2, at attention:h8kvh8s78t78d64, 1 thread)."), std::string::npos)
+      << text;
+}
+
 TEST(AnalysisAttention, WithoutAttentionNothingIsSaid) { EXPECT_EQ(Findings({}), ""); }
 
 }  // namespace
