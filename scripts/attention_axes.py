@@ -56,7 +56,7 @@ def frame(panel, lengths, values, unit):
     """Log axes."""
     panel.set(xscale="log", yscale="log", xlim=(lengths[0] / 1.25, lengths[-1] * 1.25),
               ylim=(min(values) / 2.2, max(values) * 2.2))
-    panel.xaxis.set_major_locator(FixedLocator(lengths))
+    panel.xaxis.set_major_locator(FixedLocator(apart(lengths)))
     panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     panel.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if max(values) < 100 * min(values) else (1,)))
     if unit is BYTES:
@@ -65,6 +65,15 @@ def frame(panel, lengths, values, unit):
     panel.xaxis.set_minor_locator(FixedLocator([]))
     panel.yaxis.set_minor_locator(FixedLocator([]))
     tidy(panel)
+
+
+def apart(lengths):
+    """Those whose numbers have room, powers of two before others."""
+    kept = []
+    for n in sorted(lengths, key=lambda n: (n & (n - 1) != 0, n)):
+        if all(max(n, other) >= 1.4 * min(n, other) for other in kept):
+            kept.append(n)
+    return sorted(kept)
 
 
 def tidy(panel):

@@ -16,7 +16,7 @@ namespace {
 
 std::string Where(const AttentionPoint& point) {
   return point.problem + ", " + std::to_string(point.family.threads) +
-         (point.family.threads == 1 ? " thread" : " threads");
+         (point.family.threads == 1 ? " thread" : " threads") + (point.status == kUnstable ? ", unstable" : "");
 }
 
 std::string FlopsLine(std::string_view shape, std::string_view n, std::string_view chapter, std::string_view counted,

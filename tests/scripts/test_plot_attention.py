@@ -59,6 +59,17 @@ def test_the_exponents_on_the_lines_are_those_of_complexity_csv(run_dir):
     assert sorted(text for text in shown if text.startswith("n^")) == sorted(written)
 
 
+def test_lengths_next_to_each_other_share_a_number_on_the_axis(run_dir):
+    def add(rows):
+        return rows + [{**row, "n": str(int(row["n"]) + 1)} for row in rows if row["n"] == "1024"]
+
+    rewrite(run_dir / "attention.csv", add)
+    assert plot(run_dir).returncode == 0
+    assert markers(run_dir / "attention.svg")[0] == 40
+    shown = texts(run_dir / "attention.svg")
+    assert "1024" in shown and "1025" not in shown
+
+
 def test_decode_is_a_picture_of_its_own_and_a_shape_can_be_asked_for(run_dir, tmp_path):
     done = plot(run_dir, "--sweep", "decode", "--shape", "h8kvh1", "--out", tmp_path / "one")
     assert done.returncode == 0, done.stderr
