@@ -112,7 +112,7 @@ def write_exponents(panel, labels):
 def draw_growth(panel, rows, fits, styles, threads, quantity):
     labels, empty = draw_lines(panel, rows, fits, styles, threads, quantity)
     if quantity == "workspace" and empty:
-        panel.text(0.02, 0.97, "0 bytes: " + ", ".join(empty), transform=panel.transAxes, fontsize=LABEL_SIZE, va="top",
+        panel.text(0.02, 0.97, "0 bytes: " + ",\n".join(empty), transform=panel.transAxes, fontsize=LABEL_SIZE, va="top",
                    color=TEXT_COLOUR)
     write_exponents(panel, labels)
 
@@ -178,7 +178,7 @@ def approximations(rows):
 def frame_errors(panel, rows):
     speedups = [number(row, "speedup") for row in rows] + [1]
     distances = [number(row, "distance_from_exact") for row in rows]
-    panel.set(xscale="log", xlim=(min(speedups) / 1.6, max(speedups) * 1.6), ylim=(0, max(distances) * 1.2))
+    panel.set(xscale="log", xlim=(min(speedups) / 1.6, max(speedups) * 1.6), ylim=(-0.1 * max(distances), max(distances) * 1.2))
     panel.xaxis.set_major_locator(LogLocator(base=2, numticks=12))
     panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     panel.xaxis.set_minor_locator(FixedLocator([]))

@@ -53,6 +53,10 @@ struct Ratios {
       largest_at = &at;
     }
   }
+  std::string range() const {
+    const std::string low = Short(least), high = Short(largest);
+    return low == high ? low : low + ".." + high;
+  }
 };
 
 using Case = std::tuple<AttentionFamily, int64_t, int64_t>;  // with s and t
@@ -107,7 +111,7 @@ std::string MultiQueryClaim(std::span<const AttentionPoint> points) {
     if (ratio.count == 0) continue;
     text += (text.empty() ? " " : "; ") + (sweep == kDecode ? method + " on one query" : method) + ", " +
             std::to_string(heads) + " heads, " + std::to_string(threads) + (threads == 1 ? " thread: " : " threads: ") +
-            Short(ratio.least) + (ratio.count > 1 ? " to " + Short(ratio.largest) : "") + " of the time";
+            ratio.range() + " of the time";
   }
   if (text.empty()) return "";
   return Wrap("Multi-query against multi-head attention, keys and values smaller by the number of heads:" + text + ".",
@@ -146,10 +150,6 @@ std::string ApproximationClaims(std::span<const AttentionPoint> points) {
     methods[point.method].speed.Add(point.speedup, point);
     methods[point.method].distance.Add(point.distance_from_exact, point);
   }
-  const auto range = [](const Ratios& ratios) {
-    const std::string least = Short(ratios.least), largest = Short(ratios.largest);
-    return least == largest ? least : least + ".." + largest;
-  };
   const auto line = [](std::string_view method, std::string_view faster, std::string_view speed,
                        std::string_view distance) {
     std::string text = "  " + PadRight(Shorten(method, 34), 36) + PadRight(faster, 14) + PadRight(speed, 18);
@@ -161,8 +161,8 @@ std::string ApproximationClaims(std::span<const AttentionPoint> points) {
   for (const auto& [method, numbers] : methods) {
     const auto& [speed, distance] = numbers;
     if (speed.count == 0) continue;
-    text += line(MethodName(method), std::to_string(speed.above) + " of " + std::to_string(speed.count), range(speed),
-                 range(distance));
+    text += line(MethodName(method), std::to_string(speed.above) + " of " + std::to_string(speed.count), speed.range(),
+                 distance.range());
   }
   if (text.empty()) return "";
   return Wrap(

@@ -87,9 +87,14 @@ std::string GrowthLine(std::string_view method, std::string_view time_long, std:
 
 std::string LeftOut(const Fits& fits) {
   const std::string method = MethodName(fits.any().method);
-  if (fits.untimed()) return Wrap(method + " has no time: " + fits.time_all->left_out, kTableWidth, "    ");
-  std::string text;
   const std::string& of_time = fits.time_all->left_out;
+  if (fits.untimed()) {
+    // One reason is that of all lengths.
+    const bool one_reason = of_time.find("; ") == std::string::npos;
+    return Wrap(method + " has no time: " + (one_reason ? of_time.substr(0, of_time.find(" (n = ")) : of_time),
+                kTableWidth, "    ");
+  }
+  std::string text;
   const std::string& of_workspace = fits.workspace_all->left_out;
   AppendClause(text, of_time);
   if (fits.workspace_all->exponent && of_workspace != of_time) AppendClause(text, "workspace: " + of_workspace);
@@ -224,31 +229,43 @@ std::string ComplexityLine(std::string_view name, std::string_view method, std::
                  std::string(agreement_of_bytes));
 }
 
-}  // namespace
-
-std::string RenderGrowth(std::span<const GrowthFit> fits, std::span<const Crossover> crossovers) {
-  if (fits.empty()) return "";
-  std::string text = Wrap(kGrowthLegend, kTableWidth, "");
-  text += GrowthLine("method", "time from 1024 on", "time, all n", "workspace", "expected");
-  std::string notes;
-  const AttentionFamily* family = nullptr;
-  const auto finish = [&] {
-    if (family != nullptr) text += notes + Faster(*family, crossovers);
-    notes.clear();
-  };
-  for (const Fits& series : BySeries(fits)) {
-    if (family == nullptr || *family != series.any().family) {
-      finish();
-      family = &series.any().family;
-      text += Heading(*family);
-    }
+std::string RenderFamily(std::span<const Fits> all, std::span<const Crossover> crossovers) {
+  const AttentionFamily& family = all[0].any().family;
+  std::string text = Heading(family), notes;
+  for (const Fits& series : all) {
     notes += LeftOut(series);
     if (series.untimed()) continue;
     text += GrowthLine(MethodName(series.any().method), Cell(*series.time_long), Cell(*series.time_all),
                        Cell(*series.workspace()), Expected(series));
   }
-  finish();
-  return text;
+  return text + notes + Faster(family, crossovers);
+}
+
+}  // namespace
+
+std::string RenderGrowth(std::span<const GrowthFit> fits, std::span<const Crossover> crossovers) {
+  std::string text;
+  int left_out = 0;
+  const std::vector<Fits> all = BySeries(fits);
+  for (auto begin = all.begin(); begin != all.end();) {
+    const AttentionFamily& family = begin->any().family;
+    const auto end = std::find_if(begin, all.end(), [&](const Fits& series) { return series.any().family != family; });
+    if (std::any_of(begin, end, [](const Fits& series) { return series.time_all->exponent.has_value(); })) {
+      text += RenderFamily({begin, end}, crossovers);
+    } else {
+      ++left_out;
+    }
+    begin = end;
+  }
+  if (!text.empty()) {
+    text = Wrap(kGrowthLegend, kTableWidth, "") +
+           GrowthLine("method", "time from 1024 on", "time, all n", "workspace", "expected") + text;
+  }
+  if (left_out == 0) return text;
+  return text + Wrap("No exponents of " + std::to_string(left_out) +
+                         (left_out == 1 ? " shape and setting" : " shapes and settings") +
+                         " with two lengths; crossovers.csv has them.",
+                     kTableWidth, "");
 }
 
 std::string RenderComplexityTable(std::span<const GrowthFit> fits) {

@@ -205,6 +205,13 @@ TEST(AnalysisAttention, OfEachKindTheFastestAtLongLengthsIsComparedInWords) {
   EXPECT_EQ(text.find("than linformer layered"), std::string::npos) << text;
 }
 
+TEST(AnalysisAttention, OfTwoLengthsNoExponentsAreShown) {
+  MadeUpAttention run;
+  for (int64_t n : {256, 512}) run.Add("attention", "flash", SelfAttention(n), static_cast<double>(n * n));
+  EXPECT_EQ(RenderGrowth(Fits(run), {}),
+            "No exponents of 1 shape and setting with two lengths; crossovers.csv has them.\n");
+}
+
 TEST(AnalysisAttention, FindingsFitAHundredColumnsAndMarkWhatIsOdd) {
   MadeUpAttention run = TextbookRun();
   for (int64_t n : {128, 512, 131072}) {
@@ -230,7 +237,7 @@ TEST(AnalysisAttention, MultiQueryIsComparedWithMultiHead) {
     run.Add("attention", "flash_decode", shape, n == 512 ? 160 : 200);
   }
   const std::string text = Findings(run);
-  EXPECT_NE(Unwrapped(text).find("flash_decode on one query, 8 heads, 1 thread: 0.20 to 0.25 of the time"),
+  EXPECT_NE(Unwrapped(text).find("flash_decode on one query, 8 heads, 1 thread: 0.20..0.25 of the time"),
             std::string::npos)
       << text;
 }
