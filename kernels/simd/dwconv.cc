@@ -4,6 +4,7 @@
 // clang-format off: foreach_target.h comes first
 #include "kernels/simd/activation-inl.h"
 #include "kernels/simd/dwconv-inl.h"
+#include "kernels/simd/dwflat-inl.h"
 #include "kernels/simd/dwstrip-inl.h"
 #include "kernels/simd/lanes-inl.h"
 // clang-format on
@@ -194,17 +195,23 @@ void TapBlock(const DwConv& conv, const DwConvData& data, int64_t oh, int64_t ow
   }
 }
 
+// weights: for several pixels in a vector, or null.
 template <bool kPartial>
-void TapRow(const DwConv& conv, const DwConvData& data, float* dst, int64_t oh, Range channels) {
+void TapRow(const DwConv& conv, const DwConvData& data, const flat::Weights* weights, float* dst, int64_t oh,
+            Range channels) {
   constexpr int kColumns = 4;  // hides the latency of multiply-adds
   const int64_t count = conv.columns.outputs();
   // Between the borders all taps exist.
   const Range last_tap = conv.columns.OutputsOf(conv.columns.taps - 1);
   const Range first_tap = conv.columns.OutputsOf(0);
   const Range whole = {std::max(first_tap.begin, last_tap.begin), std::min(first_tap.end, last_tap.end)};
+  const bool flat = weights != nullptr && (whole.end - whole.begin) * conv.c >= kLanes;
   for (int64_t ow = 0; ow < count;) {
     float* at = dst + ow * conv.c;
-    if (ow >= whole.begin && ow + kColumns <= whole.end) {
+    if (flat && ow == whole.begin) {
+      flat::Row(conv, data, *weights, oh, whole, dst);
+      ow = whole.end;
+    } else if (ow >= whole.begin && ow + kColumns <= whole.end) {
       TapBlock<kColumns, kPartial>(conv, data, oh, ow, at, channels);
       ow += kColumns;
     } else {
@@ -240,6 +247,7 @@ DwConvPlan PlanOf(const DwConv& conv) {
       .lanes = kLanes,
       .slides = slides,
       .tiled = tiled,
+      .flat = flat::Applies(conv),
       .isa = hwy::TargetName(HWY_TARGET),
   };
 }
@@ -263,9 +271,13 @@ void DwConvRows(const DwConv& conv, const DwConvData& data, float* dst, Range ro
     run(conv, data, dst, rows, channels);
     return;
   }
+  const bool flat = flat::Applies(conv);
+  flat::Weights weights;
+  if (flat) flat::Repeat(conv, data, weights);
   for (int64_t oh = rows.begin; oh < rows.end; ++oh) {
     float* at = dst + (oh - rows.begin) * conv.columns.outputs() * conv.c;
-    conv.c < kLanes ? TapRow<true>(conv, data, at, oh, channels) : TapRow<false>(conv, data, at, oh, channels);
+    conv.c < kLanes ? TapRow<true>(conv, data, flat ? &weights : nullptr, at, oh, channels)
+                    : TapRow<false>(conv, data, nullptr, at, oh, channels);
   }
 }
 
@@ -287,6 +299,7 @@ DwConvPlan ChosenDwConvPlan(const DwConv& conv) { return HWY_DYNAMIC_DISPATCH(Pl
 std::string DwConvPlan::Name() const {
   const std::string shape = slides  ? std::to_string(height) + " rows sliding"
                             : tiled ? std::to_string(height) + "x" + std::to_string(columns)
+                            : flat  ? "flat"
                                     : "taps";
   return std::string(isa) + " " + shape;
 }

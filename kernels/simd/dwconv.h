@@ -34,9 +34,10 @@ struct DwConvPlan {
   int64_t lanes = 1;     // channels of a vector
   bool slides = false;   // a strip of rows at a time, along its columns
   bool tiled = false;    // in blocks of rows and columns; taps on padding left and right are then multiplied, by zero
+  bool flat = false;     // several pixels in a vector
   const char* isa = "";  // hwy::TargetName
 
-  // "AVX3 7 rows sliding", "AVX2 2x4" or "AVX3 taps".
+  // "AVX3 7 rows sliding", "AVX2 2x4", "AVX3 flat" or "AVX3 taps".
   std::string Name() const;
   // Multiply-accumulates per channel and map.
   double Macs(const DwConv& conv) const;

@@ -142,6 +142,12 @@ constexpr std::string_view kShapes[] = {
     "dwconv2d:c24ih9kh5sh2ph3",
     "dwconv2d:c512ih14kh3ph1",
     "dwconv2d:c1024ih13iw9kh3sh2ph1bia1",
+    // Several pixels in a vector: of 16 lanes, of 8 and of 4.
+    "dwconv2d:mb2c8ih5iw31kh3ph1bia1act1",
+    "dwconv2d:c4ih6iw29kh3ph2dh2pw1dw2bia1act3",
+    "dwconv2d:c2ih9iw41kh5sh2sw1ph2pw2",
+    "dwconv2d:c1ih7iw120kh3",
+    "dwconv2d:c8ih9iw14kh8ph3",  // more taps than are kept
 
     "dwsep:ic1ih1oc1kh1",
     "dwsep:ic3ih5oc17kh3ph1bia1act1",
