@@ -4,7 +4,7 @@
 // The h / kvh query heads that share a KV head lie one after the other, so they are one matrix of h / kvh * s rows. Its
 // rows are cut into strips of a register tile's height, and strips into groups. For each block of keys a group packs K
 // once; then, strip by strip,
-//   S = q K^T        q already times log2(e) / sqrt(d), so that the softmax is one of powers of 2
+//   S = q K^T        K packed times log2(e) / sqrt(d), so that the softmax is one of powers of 2
 //   m' = max(m, rowmax S);  P = 2^(S - m');  l = l 2^(m - m') + rowsum P
 //   O = O 2^(m - m') + P V, with the last block divided by l
 // O is dst itself.
@@ -36,8 +36,8 @@
 namespace roofgap {
 namespace {
 
-// A block of keys and a group of rows: K and V of it and of the next block take at most 128 KiB each, q and O 192 KiB,
-// together less than an L2 of 1 MiB. At d = 64 that is 512 keys and 768 rows.
+// A block of keys and a group of rows: K (as it is and packed) and V of it and K and V of the next block take at most
+// 128 KiB each, q and O 192 KiB, together about an L2 of 1 MiB. At d = 64 that is 512 keys and 768 rows.
 constexpr int64_t kBlockFloats = 32768, kGroupFloats = 49152;
 
 // What a strip's online softmax remembers of the blocks behind it, row by row.
@@ -60,11 +60,11 @@ struct FlashPlan {
   int64_t group = 0;             // strips in a group, at most
   int64_t block = 0;             // keys in a block: whole panels
   std::vector<int64_t> first{};  // thread i has the strips [first[i], first[i + 1]), counted over all KV heads
-  // Floats of a thread's workspace: q, packed K, packed V (0: V is read in place, as its rows are whole vectors),
+  // Floats of a thread's workspace: packed K, packed V (0: V is read in place, as its rows are whole vectors),
   // scores of a strip, then the states of a group's strips.
-  int64_t q_floats = 0, k_floats = 0, v_floats = 0, score_floats = 0, state_floats = 0;
+  int64_t k_floats = 0, v_floats = 0, score_floats = 0, state_floats = 0;
 
-  int64_t thread_floats() const { return q_floats + k_floats + v_floats + score_floats + state_floats; }
+  int64_t thread_floats() const { return k_floats + v_floats + score_floats + state_floats; }
   Range Strip(int64_t strip) const { return Share(rows, static_cast<int>(strips), static_cast<int>(strip)); }
   // Keys that a row sees.
   int64_t Keys(int64_t row) const {
@@ -94,7 +94,7 @@ struct Group {
   Range rows;
   const float *q, *k, *v;
   float* dst;
-  float *scaled_q, *packed_k, *packed_v, *scores;
+  float *packed_k, *packed_v, *scores;
   StripState* states;
 };
 
@@ -115,8 +115,8 @@ struct Softmax {
 // Brings the maxima up to date, rescales the sums, and turns scores into powers of 2 from column `whole` on, zeros
 // where a row sees no keys. Of row i `visible[i]` scores count, and maxima[i] are the largest of its first `whole`,
 // lane by lane. Row by row only within each pass: the maxima of all rows overlap.
-void Prepare(float* scores, int64_t rows, const int64_t* visible, int64_t width, int64_t whole, const float* maxima,
-             StripState& state, Softmax& softmax) {
+void BeginSoftmax(float* scores, int64_t rows, const int64_t* visible, int64_t width, int64_t whole,
+                  const float* maxima, StripState& state, Softmax& softmax) {
   const hn::ScalableTag<float> d;
   alignas(64) float old[StripState::kRows];
   std::copy_n(state.max, StripState::kRows, old);
@@ -161,13 +161,15 @@ void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_
     whole = std::min(whole, visible[i]);
   }
   whole -= whole % attention::kPanel;
+  // The next strip's queries, else half the time from beyond L2.
+  for (int64_t i = strip.end * d; i < (strip.end + MR) * d; i += 16) __builtin_prefetch(g.q + i, 0, 2);
   alignas(64) float maxima[2 * MR * kLanes];
   std::fill_n(maxima, MR * kLanes, -std::numeric_limits<float>::infinity());
 
-  attention::Scores<MR>({g.scaled_q + (strip.begin - g.rows.begin) * d, d}, block.k, d, width, whole, g.scores, maxima,
+  attention::Scores<MR>({g.q + strip.begin * d, d}, block.k, d, width, whole, g.scores, maxima,
                         Ahead(plan, g, block, g.k, index, (width + kLanes - 1) / attention::kPanel * d + 1));
   Softmax softmax;
-  Prepare(g.scores, MR, visible, width, whole, maxima, state, softmax);
+  BeginSoftmax(g.scores, MR, visible, width, whole, maxima, state, softmax);
   attention::Weigh<MR>({.powers = {g.scores, state.max, softmax.sums},
                         .whole = whole,
                         .keys = width,
@@ -191,7 +193,6 @@ HWY_INLINE void AnyStripStep(const FlashPlan& plan, const Group& g, const Block&
 void RunGroup(const FlashPlan& plan, const Group& g) {
   const Attention& p = plan.problem;
   const float scale = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(p.d)));
-  ScaleRow(g.q + g.rows.begin * p.d, (g.rows.end - g.rows.begin) * p.d, scale, g.scaled_q);
   for (int64_t i = 0; i < g.end_strip - g.begin_strip; ++i) {
     std::fill_n(g.states[i].max, StripState::kRows, -std::numeric_limits<float>::infinity());
     std::fill_n(g.states[i].sum, StripState::kRows, 0.0f);
@@ -201,7 +202,7 @@ void RunGroup(const FlashPlan& plan, const Group& g) {
   for (int64_t key = 0; key < keys; key += plan.block) {
     Block block = {key, std::min(plan.block, keys - key), g.packed_k, {{g.v + key * p.d, p.d}, attention::kPanel}, 0};
     block.next_key = key + plan.block < keys ? key + plan.block : g.end_strip < plan.strips ? 0 : p.t;
-    PackTransposed({g.k + key * p.d, p.d}, block.keys, p.d, attention::kPanel, g.packed_k);
+    PackTransposed({g.k + key * p.d, p.d}, block.keys, p.d, attention::kPanel, g.packed_k, scale);
     if (plan.v_floats > 0) {
       PackRows({block.v.rows.data, p.d}, p.d, block.keys, attention::kPanel, g.packed_v);
       block.v = {{g.packed_v, attention::kPanel}, block.keys * attention::kPanel};
@@ -217,8 +218,7 @@ void RunGroup(const FlashPlan& plan, const Group& g) {
 void RunThread(const FlashPlan& plan, const Args& args, int thread) {
   const Attention& p = plan.problem;
   Group g;
-  g.scaled_q = reinterpret_cast<float*>(args.workspace) + thread * plan.thread_floats();
-  g.packed_k = g.scaled_q + plan.q_floats;
+  g.packed_k = reinterpret_cast<float*>(args.workspace) + thread * plan.thread_floats();
   g.packed_v = g.packed_k + plan.k_floats;
   g.scores = g.packed_v + plan.v_floats;
   g.states = reinterpret_cast<StripState*>(g.scores + plan.score_floats);
@@ -276,10 +276,7 @@ FlashPlan MakePlan(const Attention& p, int threads, const StripShape& tile) {
   // Blocks of nearly equal size, in whole panels.
   const int64_t most = std::clamp<int64_t>(kBlockFloats / p.d, tile.panel, tile.keys);
   plan.block = DivideUp(DivideUp(p.t, DivideUp(p.t, most)), tile.panel) * tile.panel;
-  const int64_t strip_rows = DivideUp(plan.rows, plan.strips);
-  const int64_t group_rows = std::min(plan.group * strip_rows, plan.rows);
   plan.state_floats = plan.group * static_cast<int64_t>(sizeof(StripState) / sizeof(float));
-  plan.q_floats = RoundToLine(group_rows * p.d);
   plan.k_floats = RoundToLine(PackedFloats(plan.block, p.d, tile.panel));
   if (p.d % (tile.panel / 2) != 0) plan.v_floats = RoundToLine(PackedFloats(p.d, plan.block, tile.panel));
   plan.score_floats = tile.score_floats;

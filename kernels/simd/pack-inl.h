@@ -33,9 +33,10 @@ HWY_INLINE hn::Vec<D> LoadEveryFourthRow(D d, const float* from, int64_t pitch) 
   }
 }
 
-// to[c * nr + i] = from[i * pitch + c] for c < 4 and every lane i: 4 x 4 transpositions inside the 128-bit blocks.
+// to[c * nr + i] = factor * from[i * pitch + c] for c < 4 and every lane i: 4 x 4 transpositions inside the 128-bit
+// blocks.
 template <class D>
-HWY_INLINE void TransposeFourColumns(D d, const float* from, int64_t pitch, int64_t nr, float* to) {
+HWY_INLINE void TransposeFourColumns(D d, const float* from, int64_t pitch, int64_t nr, hn::Vec<D> factor, float* to) {
   const hn::Repartition<uint64_t, D> d64;
   const auto row0 = LoadEveryFourthRow(d, from, pitch);
   const auto row1 = LoadEveryFourthRow(d, from + pitch, pitch);
@@ -45,20 +46,22 @@ HWY_INLINE void TransposeFourColumns(D d, const float* from, int64_t pitch, int6
   const auto low23 = hn::BitCast(d64, hn::InterleaveLower(d, row2, row3));
   const auto high01 = hn::BitCast(d64, hn::InterleaveUpper(d, row0, row1));
   const auto high23 = hn::BitCast(d64, hn::InterleaveUpper(d, row2, row3));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, low01, low23)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, low01, low23)), d, to + nr);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, high01, high23)), d, to + 2 * nr);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, high01, high23)), d, to + 3 * nr);
+  hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveLower(d64, low01, low23))), d, to);
+  hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveUpper(d64, low01, low23))), d, to + nr);
+  hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveLower(d64, high01, high23))), d, to + 2 * nr);
+  hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveUpper(d64, high01, high23))), d, to + 3 * nr);
 }
 
 #endif
 
-// PackB(w, n, k, nr, packed) for nr a whole number of vectors.
-HWY_INLINE void PackTransposed(GemmIn w, int64_t n, int64_t k, int64_t nr, float* packed) {
+// PackB(w, n, k, nr, packed) for nr a whole number of vectors, every element times factor.
+HWY_INLINE void PackTransposed(GemmIn w, int64_t n, int64_t k, int64_t nr, float* packed, float factor = 1) {
 #if HWY_TARGET == HWY_SCALAR
   PackB(w, n, k, nr, packed);
+  for (int64_t i = 0; i < PackedFloats(n, k, nr); ++i) packed[i] *= factor;
 #else
   const hn::ScalableTag<float> d;
+  const auto factors = hn::Set(d, factor);
   constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<float>()));
   for (int64_t begin = 0; begin < n; begin += nr, packed += k * nr) {
     for (int64_t lane = 0; lane < nr; lane += kLanes) {
@@ -67,10 +70,11 @@ HWY_INLINE void PackTransposed(GemmIn w, int64_t n, int64_t k, int64_t nr, float
       float* const to = packed + lane;
       int64_t column = 0;
       if (rows == kLanes) {
-        for (; column + 4 <= k; column += 4) TransposeFourColumns(d, from + column, w.pitch, nr, to + column * nr);
+        for (; column + 4 <= k; column += 4)
+          TransposeFourColumns(d, from + column, w.pitch, nr, factors, to + column * nr);
       }
       for (; column < k; ++column) {
-        for (int64_t i = 0; i < kLanes; ++i) to[column * nr + i] = i < rows ? from[i * w.pitch + column] : 0;
+        for (int64_t i = 0; i < kLanes; ++i) to[column * nr + i] = i < rows ? factor * from[i * w.pitch + column] : 0;
       }
     }
   }

@@ -22,7 +22,9 @@ namespace HWY_NAMESPACE {
 namespace {
 
 int64_t Lanes() { return static_cast<int64_t>(hn::Lanes(hn::ScalableTag<float>())); }
-void Pack(GemmIn w, int64_t n, int64_t k, int64_t nr, float* packed) { PackTransposed(w, n, k, nr, packed); }
+void Pack(GemmIn w, int64_t n, int64_t k, int64_t nr, float* packed, float factor) {
+  PackTransposed(w, n, k, nr, packed, factor);
+}
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -41,7 +43,7 @@ class PackTransposedTest : public testing::TestWithParam<std::string> {
   IsaScope scope_{GetParam()};
 };
 
-TEST_P(PackTransposedTest, WritesWhatPackBWrites) {
+TEST_P(PackTransposedTest, WritesWhatPackBWritesTimesAFactor) {
   for (const int64_t vectors : {1, 2, 3}) {
     const int64_t nr = vectors * HWY_DYNAMIC_DISPATCH(Lanes)();
     for (const int64_t n : {int64_t{1}, int64_t{5}, nr - 1, nr, nr + 1, 3 * nr + 2}) {
@@ -53,8 +55,11 @@ TEST_P(PackTransposedTest, WritesWhatPackBWrites) {
         const size_t floats = static_cast<size_t>(PackedFloats(n, k, nr));
         std::vector<float> expected(floats), got(floats, std::numeric_limits<float>::quiet_NaN());
         PackB({w.data(), pitch}, n, k, nr, expected.data());
-        HWY_DYNAMIC_DISPATCH(Pack)({w.data(), pitch}, n, k, nr, got.data());
-        EXPECT_EQ(got, expected) << "n " << n << " k " << k << " nr " << nr;
+        for (const float factor : {1.0f, 2.0f}) {
+          for (float& x : expected) x *= factor;
+          HWY_DYNAMIC_DISPATCH(Pack)({w.data(), pitch}, n, k, nr, got.data(), factor);
+          EXPECT_EQ(got, expected) << "n " << n << " k " << k << " nr " << nr << " factor " << factor;
+        }
       }
     }
   }
