@@ -29,6 +29,10 @@ Range Window::OutputsOf(int64_t k) const {
   return Clip(CeilDiv(shift, stride), CeilDiv(in + shift, stride), outputs());
 }
 
+Range Window::InputsOf(Range of) const {
+  return Clip(of.begin * stride - pad, (of.end - 1) * stride - pad + span(), in);
+}
+
 int64_t Window::ValidPairs() const {
   int64_t pairs = 0;
   for (int64_t k = 0; k < taps; ++k) {

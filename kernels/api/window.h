@@ -27,6 +27,9 @@ struct Window {
   // The outputs for which tap k falls inside the input.
   Range OutputsOf(int64_t k) const;
 
+  // The inputs from the first to the last that the outputs `of` read; may be empty.
+  Range InputsOf(Range of) const;
+
   // Pairs (output, tap) that fall inside the input.
   int64_t ValidPairs() const;
   // Inputs that some tap of some output reads: fewer than `in` where the stride outruns the taps.

@@ -61,8 +61,7 @@ void RunPointwise(const TwoPassPlan& plan, const Args& args, int thread) {
   Range pixels = {0, count};
   Range oc = {0, p.oc};
   if (plan.split_oc) {
-    const Range panels = Share((p.oc + plan.panel - 1) / plan.panel, plan.threads, thread);
-    oc = {panels.begin * plan.panel, std::min(panels.end * plan.panel, p.oc)};
+    oc = ChannelsOf(p, plan.panel, Share(PanelsOf(p, plan.panel), plan.threads, thread));
   } else {
     pixels = Share(count, plan.threads, thread);
   }
@@ -71,12 +70,8 @@ void RunPointwise(const TwoPassPlan& plan, const Args& args, int thread) {
   const int64_t block = std::max<int64_t>((256 << 10) / sizeof(float) / p.ic, 1);
   const float* const mid = reinterpret_cast<const float*>(args.workspace);
   for (int64_t first = pixels.begin; first < pixels.end; first += block) {
-    RowGemm gemm = PointwiseGemm(p, plan.panel, args, mid + first * p.ic, first, std::min(block, pixels.end - first));
-    gemm.b += oc.begin * p.ic;
-    gemm.bias += oc.begin;
-    gemm.c += oc.begin;
-    gemm.n = oc.end - oc.begin;
-    Gemm(gemm);
+    const Range part = {first, std::min(first + block, pixels.end)};
+    Gemm(PointwiseGemm(p, plan.panel, args, mid + first * p.ic, part, oc));
   }
 }
 

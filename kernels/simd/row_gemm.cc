@@ -17,6 +17,24 @@ namespace HWY_NAMESPACE {
 namespace tile {
 namespace {
 
+constexpr int64_t kLine = 16;
+
+// While far panels are multiplied, the next one is fetched, a line for each k, then more of what is ahead.
+const float* Rest(const Stream& ahead) { return ahead.then != nullptr ? ahead.then : ahead.at; }
+
+Stream WithPanel(const RowGemm& of, const Panel& panel, const Stream& ahead) {
+  const float* const rest = Rest(ahead);
+  if (panel.column + panel.pitch >= of.n) return {rest, 0, rest};
+  const float* const next = panel.b + panel.next;
+  return {next, kLine, next + panel.next, rest};
+}
+
+Stream AfterPanel(const RowGemm& of, const Stream& ahead) {
+  const float* const rest = Rest(ahead);
+  const float* const end = of.ahead + of.ahead_floats;
+  return {rest, rest < end ? kLine : 0, end};
+}
+
 // Tiles of MR rows, one below the other; of pairs where NV is kPaired. The loop is inside, for a call and its return
 // cost 6 ns where returns are not predicted (see ByHeight).
 [[maybe_unused]] constexpr int kPaired = 0;
@@ -29,6 +47,10 @@ void TilesOf(const RowGemm& matrices, const Panel& columns, Range rows, Stream& 
   Stream ahead = stream;
   for (int64_t row = rows.begin; row < rows.end; row += MR) {
     asm("" : "+r"(row));  // as in FinishRows
+    if (of.far) {
+      FetchC<MR, NV == kPaired ? 2 : NV>(of, panel, row);
+      if (ahead.at >= ahead.end) ahead = AfterPanel(of, ahead);
+    }
 #if HWY_TARGET == HWY_AVX3
     if constexpr (NV == kPaired) {
       PairTileAt<MR / 2>(of, panel, row, ahead);
@@ -87,6 +109,7 @@ HWY_INLINE void AllPanels(const RowGemm& of, Stream ahead) {
   }
 #endif
   for (; panel.column < of.n; panel.column += panel.pitch, panel.b += panel.next) {
+    if (of.far) ahead = WithPanel(of, panel, ahead);
     const int64_t columns = std::min(panel.pitch, of.n - panel.column);
     const int64_t vectors = (columns + kLanes - 1) / kLanes;
     panel.last = columns - (vectors - 1) * kLanes;
@@ -107,7 +130,7 @@ HWY_INLINE void AllPanels(const RowGemm& of, Stream ahead) {
 
 // Spreads what is wanted over the steps of all tiles.
 Stream StreamOf(const RowGemm& of) {
-  constexpr int64_t kLine = 16;
+  if (of.far) return {of.ahead, 0, of.ahead};
   if (of.ahead_floats == 0) return {of.b, 0};
   const int64_t panels = (of.n + of.panel - 1) / of.panel;
   const int64_t tiles = of.m / kTallRows[of.panel / kLanes] + 1;

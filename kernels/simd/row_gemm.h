@@ -26,6 +26,8 @@ struct RowGemm {
   // What will be read next, fetched into L2 meanwhile: 16 floats for each step of a tile at most. May be nothing.
   const float* ahead = nullptr;
   int64_t ahead_floats = 0;
+  // Whether b and c lie in memory: then a panel of b is fetched during the one before, and c when its tile begins.
+  bool far = false;
 };
 
 // The columns of a panel for n columns on the instruction set that Highway dispatches to now.

@@ -45,10 +45,13 @@ struct Panel {
   int64_t pitch, next, column, last;
 };
 
-// What is fetched into L2: `step` floats further with each k.
+// What is fetched into L2: `step` floats further with each k. Of far operands, the first tile that would begin behind
+// `end` goes on at `then`.
 struct Stream {
   const float* at;
   int64_t step;
+  const float* end = nullptr;
+  const float* then = nullptr;
 };
 
 // A row of b.
@@ -63,6 +66,17 @@ HWY_INLINE void LoadRow(const Panel& panel, const float* b, V (&to)[NV]) {
 HWY_INLINE void Fetch(Stream& ahead) {
   __builtin_prefetch(ahead.at, 0, 2);
   ahead.at += ahead.step;
+}
+
+// The rows of C of a tile.
+template <int MR, int NV>
+HWY_INLINE void FetchC(const RowGemm& of, const Panel& panel, int64_t row) {
+  const float* c = of.c + row * of.c_pitch + panel.column;
+#pragma GCC unroll 1
+  for (int m = 0; m < MR; ++m, c += of.c_pitch) {
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) __builtin_prefetch(c + v * kLanes, 1, 2);
+  }
 }
 
 // Three rows for each pointer, as x86 addresses a base, base + pitch and base + 2 pitch: 14 pointers would spill.

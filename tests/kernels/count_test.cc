@@ -215,9 +215,11 @@ TEST(WindowTest, ClosedFormsEqualTheLoops) {
             EXPECT_EQ(window.UsedTaps(), Used(tried));
             for (int64_t o = 0; o < window.outputs(); ++o) {
               const Range range = window.TapsAt(o);
+              const Range inputs = window.InputsOf({o, o + 1});
               for (int64_t k = 0; k < taps; ++k) {
                 const int64_t i = o * stride - pad + k * dilation;
                 EXPECT_EQ(k >= range.begin && k < range.end, i >= 0 && i < in);
+                EXPECT_EQ(i >= inputs.begin && i < inputs.end, i >= 0 && i < in);
               }
             }
             ++windows;

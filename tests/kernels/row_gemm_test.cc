@@ -49,6 +49,7 @@ struct Case {
   bool added = false;
   int64_t ahead_floats = 0;
   int64_t a_pitch = chunk + 1;
+  bool far = false;
 
   int64_t chunk_pitch() const { return m * a_pitch + 2; }
   int64_t AtA(int64_t i, int64_t q) const { return i * a_pitch + q / chunk * chunk_pitch() + q % chunk; }
@@ -102,7 +103,8 @@ class Operands {
             .k = is_.k,
             .act = is_.act,
             .ahead = is_.ahead_floats > 0 ? a_.data() : nullptr,
-            .ahead_floats = is_.ahead_floats};
+            .ahead_floats = is_.ahead_floats,
+            .far = is_.far};
   }
 
   void ExpectResult() const {
@@ -226,8 +228,10 @@ TEST_P(RowGemmTest, AddsRowsAndReadsNothingBehindThem) {
 TEST_P(RowGemmTest, FetchingAheadChangesNothing) {
   for (const int64_t n : Columns()) {
     for (const int64_t floats : {1, 1000, 1000000}) {
-      ExpectRight({.m = 29, .n = n, .k = 33, .ahead_floats = floats});
-      if (HasFatalFailure()) return;
+      for (const bool far : {false, true}) {
+        ExpectRight({.m = 29, .n = n, .k = 33, .ahead_floats = floats, .far = far});
+        if (HasFatalFailure()) return;
+      }
     }
   }
 }

@@ -18,15 +18,34 @@ void EvictCaches() {
   for (size_t i = 0; i < memory.size(); i += 64) static_cast<void>(bytes[i]);
 }
 
-// `resident` takes another way through operands that lie in memory than through cached ones.
-TEST(DwConv2dTest, ResidentGivesTheSameBitsFromMemoryAsFromCaches) {
-  for (std::string_view text :
-       {"dwconv2d:c144ih28kh3ph1", "dwconv2d:c128ih28kh3sh2ph1bia1act2", "dwconv2d:mb2c512ih14kh3ph1",
-        "dwconv2d:c1024ih7kh3ph1", "dwconv2d:c72ih29kh5sh2ph2", "dwconv2d:c40ih33iw21kh3kw5dh2ph3act3"}) {
-    for (int threads : {1, 2}) {
-      SCOPED_TRACE(std::string(text) + " on " + std::to_string(threads));
-      const Problem problem = ParseProblem(text);
-      const Invocation invocation = FindVariant(OpOf(problem), "resident")->prepare(problem, {.threads = threads});
+struct Asked {
+  std::string_view variant;
+  std::string_view problem;
+};
+
+// Such variants take another way through operands that lie in memory than through cached ones.
+constexpr Asked kAsked[] = {
+    {"resident", "dwconv2d:c144ih28kh3ph1"},
+    {"resident", "dwconv2d:c128ih28kh3sh2ph1bia1act2"},
+    {"resident", "dwconv2d:mb2c512ih14kh3ph1"},
+    {"resident", "dwconv2d:c1024ih7kh3ph1bia1"},
+    {"resident", "dwconv2d:c72ih29kh5sh2ph2"},
+    {"resident", "dwconv2d:c40ih33iw21kh3kw5dh2ph3act3"},
+    {"fused", "dwsep:ic64ih56oc128kh3sh2ph1bia1act1"},
+    {"fused", "dwsep:ic512ih14oc512kh3ph1bia1act1"},
+    {"fused", "dwsep:mb2ic1024ih7oc1024kh3ph1bia1act2"},
+    {"fused", "dwsep:ic512ih14oc1024kh3sh2ph1"},
+    {"fused", "dwsep:ic240ih14oc40kh5ph2act3"},
+    {"fused", "dwsep:mb3ic520ih7oc648kh3ph1bia1"},
+    {"fused", "dwsep:ic40ih33iw21oc135kh3kw5sh2ph1"},
+};
+
+TEST(FarTest, OperandsInMemoryGiveTheSameBitsAsCachedOnes) {
+  for (const Asked& asked : kAsked) {
+    for (int threads : {1, 2, 3}) {
+      SCOPED_TRACE(std::string(asked.problem) + " " + std::string(asked.variant) + " on " + std::to_string(threads));
+      const Problem problem = ParseProblem(asked.problem);
+      const Invocation invocation = FindVariant(OpOf(problem), asked.variant)->prepare(problem, {.threads = threads});
       std::vector<Buffer> memory;
       Args args;
       size_t dst = 0, bytes = 0;
