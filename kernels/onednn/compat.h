@@ -6,6 +6,12 @@
 
 #include "kernels/api/process_isa.h"
 
+// Libraries of 3.x that are built with the graph API bring its header.
+#if __has_include(<oneapi/dnnl/dnnl_graph.hpp>)
+#include <oneapi/dnnl/dnnl_graph.hpp>
+#define ROOFGAP_ONEDNN_GRAPH
+#endif
+
 // Every difference between the C++ interfaces of oneDNN 2.6 and 3.x that roofgap meets; nothing else in the tree asks
 // for the library's version. All functions throw dnnl::error, as the library does, when it has no implementation.
 
