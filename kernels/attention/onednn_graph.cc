@@ -169,9 +169,8 @@ void FillMask(const Attention& p, float* mask) {
 size_t WorkspaceOf(const Attention& p, const Call& call, const std::byte* scale) {
   Args args;
   std::vector<Buffer> operands;
-  for (const Operand& operand : Operands(p)) {
-    args.operand[operands.size()] = operands.emplace_back(operand.bytes(DType::kF32)).data();
-  }
+  for (const Operand& operand : Operands(p)) operands.emplace_back(operand.bytes(DType::kF32));
+  for (size_t i = 0; i < operands.size(); ++i) args.operand[i] = operands[i].data();
   const Buffer mask(p.causal != 0 ? static_cast<size_t>(p.h / p.kvh * p.s * p.t) * sizeof(float) : 0);
   Arena needs;
   call(args, scale, mask.data(), &needs);

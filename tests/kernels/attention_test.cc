@@ -80,7 +80,8 @@ TEST(AttentionVariantsTest, AgreeWithTheReferenceOverSeveralBlocksOfKeysAndGroup
        {"attention:h1s60t130d512", "attention:h1s70d512causal1", "attention:h4kvh2s20t70d513causal1",
         "attention:h1s30t1030d3", "attention:h2s9t50d700causal1", "attention:h3s1t300d80",
         "attention:b2h4kvh1s1t300d40", "attention:h1s4t300d65causal1", "attention:h6kvh2s1t5d16",
-        "attention:h1s2t130d128"}) {
+        "attention:h1s2t130d128", "attention:h32kvh1s1t1100d64", "attention:h12kvh1s1t300d128",
+        "attention:h7kvh1s1t45d100", "attention:b2h10kvh2s3t140d40causal1", "attention:h64kvh1s1t30d16"}) {
     Attempt attempt(problem);
     ExpectOwnVariantsCorrect(attempt);
   }
@@ -136,6 +137,41 @@ TEST(AttentionVariantsTest, WorkspaceOfFlashDoesNotGrowWithTheLengthAndThatOfMat
     EXPECT_GE(bytes("materialised", "attention:h4s2048d64"), static_cast<size_t>(threads) * 2048 * 2048 * 4);
   }
 }
+
+TEST(AttentionVariantsTest, DecodingTakesUpTo64RowsOfAHead) {
+  const auto support = [](std::string_view problem) {
+    return FindVariant("attention", "flash_decode")->supports(ParseProblem(problem), {});
+  };
+  EXPECT_TRUE(support("attention:h64kvh1s1t100d64").ok);
+  EXPECT_TRUE(support("attention:h64s64t100d64").ok);
+  EXPECT_EQ(support("attention:h65kvh1s1t100d64").reason, "needs h / kvh * s <= 64");
+  EXPECT_EQ(support("attention:h1s1t100d15").reason, "needs d >= 16");
+}
+
+#ifdef ROOFGAP_ONEDNN
+
+TEST(AttentionVariantsTest, TilesOfOneDnnTakeMemoryThatDoesNotGrowWithTheLengthAndLeaveMaskedOnesOut) {
+  for (int threads : {1, 2}) {
+    EXPECT_LE(Prepare("onednn_flash", "attention:h4s65536d64", threads).workspace_bytes,
+              static_cast<size_t>(threads) * 2048 * 1024);
+    const Problem causal = ParseProblem("attention:h2s2000d64causal1");
+    const double executed = Prepare("onednn_flash", Describe(causal), threads).executed_flops;
+    EXPECT_GE(executed, Count(causal, DType::kF32).flops);
+    EXPECT_LT(executed, 1.5 * Count(causal, DType::kF32).flops);
+  }
+}
+
+TEST(AttentionVariantsTest, TheGraphOfOneDnnRunsOrSaysThatThisLibraryHasNone) {
+  const Problem problem = ParseProblem("attention:h6s20d16");
+  const Support support = FindVariant("attention", "onednn_graph")->supports(problem, {});
+  if (support.ok) {
+    Attempt("attention:h6s20d16").ExpectCorrect(*FindVariant("attention", "onednn_graph"), 2);
+  } else {
+    EXPECT_NE(support.reason.find("comes without the graph API"), std::string::npos) << support.reason;
+  }
+}
+
+#endif  // ROOFGAP_ONEDNN
 
 TEST(AttentionVariantsTest, ExecutedFlopsAreThoseOfTheUnmaskedBlocks) {
   for (int threads : {1, 2}) {

@@ -145,6 +145,10 @@ TEST(CountTest, PublishedLayersHaveTheirPublishedCounts) {
   // A fully connected layer of ResNet-50.
   EXPECT_EQ(Count(ParseProblem("fc:ic2048oc1000"), DType::kF32).flops, 2.0 * 2048 * 1000);
   EXPECT_EQ(Count(ParseProblem("attention:h12s197d64"), DType::kF32).flops, 4.0 * 12 * 197 * 197 * 64);
+  // A key and value cache for each of 32 heads, and one for all of them, beside q.
+  const double q = 4.0 * 32 * 128, cache = 4.0 * 2 * 8192 * 128;
+  EXPECT_EQ(Count(ParseProblem("attention:h32s1t8192d128"), DType::kF32).bytes_read, q + 32 * cache);
+  EXPECT_EQ(Count(ParseProblem("attention:h32kvh1s1t8192d128"), DType::kF32).bytes_read, q + cache);
 }
 
 TEST(CountTest, AnInvertedResidualCountsItsTwoConvolutionsItsTapsAndItsBiases) {

@@ -40,6 +40,7 @@ constexpr Example kExamples[] = {
     {"invres:c20mc50oc20ih8kh3ph1res1"},
     {"fc:mb3ic70oc65bia1act1"},
     {"attention:b2h4kvh2s9t21d24causal1"},
+    {"attention:b2h4kvh2s9t21d24causal1", "onednn_flash"},
     {"linformer:b2h4kvh2s9t21d24k13"},
 };
 
@@ -115,6 +116,7 @@ TEST(OneDnnTest, ImplNamesTheLibraryItsVersionAndEachPrimitive) {
     EXPECT_GT(impl.size(), static_cast<size_t>(names)) << impl;
     const auto joints = std::count(impl.begin(), impl.end(), '+');
     const std::map<std::string_view, int> expected = {{"attention", 2}, {"invres", 2}, {"dwsep", 1}, {"linformer", 4}};
+    if (variant == "onednn_flash") continue;  // the same names for several products
     const auto found = expected.find(OpOf(problem));
     EXPECT_EQ(joints, found == expected.end() ? 0 : found->second) << impl;
   }
