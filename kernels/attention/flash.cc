@@ -28,7 +28,6 @@
 #include "hwy/highway.h"
 #include "kernels/simd/attention_tile-inl.h"
 #include "kernels/simd/pack-inl.h"
-#include "kernels/simd/softmax-inl.h"
 
 #ifndef ROOFGAP_KERNELS_ATTENTION_FLASH_ONCE_
 #define ROOFGAP_KERNELS_ATTENTION_FLASH_ONCE_
@@ -39,6 +38,8 @@ namespace {
 // A block of keys and a group of rows: K (as it is and packed) and V of it and K and V of the next block take at most
 // 128 KiB each, q and O 192 KiB, together about an L2 of 1 MiB. At d = 64 that is 512 keys and 768 rows.
 constexpr int64_t kBlockFloats = 32768, kGroupFloats = 49152;
+
+constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
 // What a strip's online softmax remembers of the blocks behind it, row by row.
 struct StripState {
@@ -112,32 +113,31 @@ struct Softmax {
   alignas(64) float sums[StripState::kRows * kLanes];
 };
 
-// Brings the maxima up to date, rescales the sums, and turns scores into powers of 2 from column `whole` on, zeros
-// where a row sees no keys. Of row i `visible[i]` scores count, and maxima[i] are the largest of its first `whole`,
-// lane by lane. Row by row only within each pass: the maxima of all rows overlap.
-void BeginSoftmax(float* scores, int64_t rows, const int64_t* visible, int64_t width, int64_t whole,
+// Brings the maxima up to date and rescales the sums. Of row i `visible[i]` scores count, those behind them become
+// -infinity as far as column `width`, and maxima[i] are the largest of its first `whole`, lane by lane.
+void BeginSoftmax(float* scores, int64_t rows, const int64_t* visible, int64_t whole, int64_t width,
                   const float* maxima, StripState& state, Softmax& softmax) {
   const hn::ScalableTag<float> d;
+  const auto lowest = hn::Set(d, kLowest);
   alignas(64) float old[StripState::kRows];
   std::copy_n(state.max, StripState::kRows, old);
   for (int64_t i = 0; i < rows; ++i) {
-    const float* const tail = scores + i * attention::kScorePitch + whole;
-    const auto max = hn::Max(hn::Load(d, maxima + i * kLanes), hn::Set(d, state.max[i]));
+    float* const row = scores + i * attention::kScorePitch;
+    auto max = hn::Max(hn::Load(d, maxima + i * kLanes), hn::Set(d, old[i]));
+    for (int64_t j = whole; j < width; j += kLanes) {
+      const auto counts = hn::FirstN(d, static_cast<size_t>(std::max<int64_t>(visible[i] - j, 0)));
+      const auto seen = hn::IfThenElse(counts, hn::Load(d, row + j), lowest);
+      hn::Store(seen, d, row + j);
+      max = hn::Max(max, seen);
+    }
     state.max[i] = hn::GetLane(hn::MaxOfLanes(d, max));
-    if (visible[i] > whole) state.max[i] = std::max(state.max[i], RowMax(tail, visible[i] - whole));
+    hn::Store(hn::Zero(d), d, softmax.sums + i * kLanes);
   }
   for (int64_t i = 0; i < StripState::kRows; i += kLanes) {
     const auto keep = Exp2(d, hn::Sub(hn::Load(d, old + i), hn::Load(d, state.max + i)));
     hn::Store(keep, d, softmax.keep + i);
     hn::Store(hn::Mul(keep, hn::Load(d, state.sum + i)), d, state.sum + i);
     hn::Store(hn::Set(d, 1), d, softmax.gain + i);
-  }
-  for (int64_t i = 0; i < rows; ++i) {
-    hn::Store(hn::Zero(d), d, softmax.sums + i * kLanes);
-    if (whole == width) continue;
-    float* const row = scores + i * attention::kScorePitch;
-    state.sum[i] += RowExp2(row + whole, visible[i] - whole, state.max[i]);
-    std::fill(row + visible[i], row + width, 0.0f);
   }
 }
 
@@ -164,14 +164,13 @@ void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_
   // The next strip's queries, else half the time from beyond L2.
   for (int64_t i = strip.end * d; i < (strip.end + MR) * d; i += 16) __builtin_prefetch(g.q + i, 0, 2);
   alignas(64) float maxima[2 * MR * kLanes];
-  std::fill_n(maxima, MR * kLanes, -std::numeric_limits<float>::infinity());
+  std::fill_n(maxima, MR * kLanes, kLowest);
 
   attention::Scores<MR>({g.q + strip.begin * d, d}, block.k, d, width, whole, g.scores, maxima,
                         Ahead(plan, g, block, g.k, index, (width + kLanes - 1) / attention::kPanel * d + 1));
   Softmax softmax;
-  BeginSoftmax(g.scores, MR, visible, width, whole, maxima, state, softmax);
+  BeginSoftmax(g.scores, MR, visible, whole, width, maxima, state, softmax);
   attention::Weigh<MR>({.powers = {g.scores, state.max, softmax.sums},
-                        .whole = whole,
                         .keys = width,
                         .v = block.v,
                         .out = g.dst + strip.begin * d,
@@ -194,7 +193,7 @@ void RunGroup(const FlashPlan& plan, const Group& g) {
   const Attention& p = plan.problem;
   const float scale = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(p.d)));
   for (int64_t i = 0; i < g.end_strip - g.begin_strip; ++i) {
-    std::fill_n(g.states[i].max, StripState::kRows, -std::numeric_limits<float>::infinity());
+    std::fill_n(g.states[i].max, StripState::kRows, kLowest);
     std::fill_n(g.states[i].sum, StripState::kRows, 0.0f);
   }
 

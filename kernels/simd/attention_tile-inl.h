@@ -137,8 +137,8 @@ struct StoreScores {
 // are written. max [2][MR][kLanes]: the first half is brought up to date with the first `whole` scores, whole panels;
 // the second with the others.
 template <int MR>
-HWY_INLINE void Scores(Matrix q, const float* k, int64_t d, int64_t keys, int64_t whole, float* scores, float* max,
-                       tile::Stream ahead) {
+HWY_NOINLINE void Scores(Matrix q, const float* k, int64_t d, int64_t keys, int64_t whole, float* scores, float* max,
+                         tile::Stream ahead) {
   for (; keys > kLanes; keys -= kPanel, whole -= kPanel, k += d * kPanel, scores += kPanel) {
     if (whole == 0) max += MR * kLanes;
     Product<MR, 2, QueryRows>(q, {k, kPanel}).AllSteps(d, ahead, StoreScores<2>{scores, max});
@@ -163,18 +163,20 @@ struct Powers {
   }
 };
 
-// `keys` steps less the last vector, each vector of powers taken just before it is multiplied. Powers stand between
-// every few steps: their additions and integer operations find pipes that the multiply-adds leave idle, and what they
-// would take by themselves (5 cycles a vector) falls to about the half.
+// All powers of `keys` columns, each vector just before it is multiplied; returns how many keys are multiplied, all but
+// those of the last vector. Powers stand between every few steps: their additions and integer operations find pipes
+// that the multiply-adds leave idle, and what they would take by themselves (5 cycles a vector) falls to about the
+// half.
 template <int MR, int NV>
-HWY_INLINE void TakePowers(const Powers& powers, int64_t keys, Product<MR, NV, ScoreRows>& product,
-                           tile::Stream& ahead) {
+HWY_INLINE int64_t TakePowers(const Powers& powers, int64_t keys, Product<MR, NV, ScoreRows>& product,
+                              tile::Stream& ahead) {
   constexpr int kSteps = kLanes < 4 ? 1 : 4;
   constexpr int kGroups = static_cast<int>(kLanes) / kSteps;
   constexpr int kEach = (MR + kGroups - 1) / kGroups;
 #pragma GCC unroll 1
   for (int m = 0; m < MR; ++m) powers.Take(m, 0);
-  for (int64_t at = kLanes; at < keys; at += kLanes) {
+  int64_t at = kLanes;
+  for (; at < keys; at += kLanes) {
 #pragma GCC unroll 1
     for (int m = 0; m < kGroups * kEach; m += kEach) {
 #pragma GCC unroll 16
@@ -184,6 +186,7 @@ HWY_INLINE void TakePowers(const Powers& powers, int64_t keys, Product<MR, NV, S
       product.Steps(kSteps, ahead);
     }
   }
+  return at - kLanes;
 }
 
 // A row of the output: out = keep[m] out + gain[m] sum; not read with `first`. Its last vector has `last` columns.
@@ -242,10 +245,11 @@ struct Values {
   int64_t next;  // floats from a panel to the next
 };
 
-// A strip's weights against `keys` rows of v. The first `whole` weights, whole vectors, are scores yet.
+// A strip's weights, which are scores yet, against `keys` rows of v. Scores that do not count, up to a whole vector,
+// are -infinity.
 struct Weighing {
   Powers powers;
-  int64_t whole, keys;
+  int64_t keys;
   Values v;
   float* out;
   int64_t d;
@@ -260,14 +264,13 @@ HWY_INLINE void WeighColumns(const Weighing& of, int64_t panel, tile::Stream& ah
   Product<MR, NV, ScoreRows> product({of.powers.scores, kScorePitch},
                                      {of.v.rows.data + panel * of.v.next, of.v.rows.pitch});
   if (panel > 0) return product.AllSteps(of.keys, ahead, store);
-  if (of.whole > 0) TakePowers(of.powers, of.whole, product, ahead);
-  const int64_t taken = std::max<int64_t>(of.whole - kLanes, 0);
+  const int64_t taken = TakePowers(of.powers, of.keys, product, ahead);
   product.AllSteps(of.keys - taken, ahead, StoreFirstOutput<NV>{store, of.powers.sums, of.scale});
 }
 
 // O = keep O + gain P V for MR rows; O is not read with `first`.
 template <int MR>
-HWY_INLINE void Weigh(const Weighing& of, tile::Stream ahead) {
+HWY_NOINLINE void Weigh(const Weighing& of, tile::Stream ahead) {
   for (int64_t panel = 0; panel * kPanel < of.d; ++panel) {
     if (of.d - panel * kPanel > kLanes) {
       WeighColumns<MR, 2>(of, panel, ahead);
