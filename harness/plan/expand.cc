@@ -14,7 +14,8 @@ namespace roofgap {
 namespace {
 
 // What a build without oneDNN lacks; any other name that no op has is an error there too.
-constexpr std::array<std::string_view, 3> kOfOnednn = {"onednn", "onednn_best", "onednn_winograd"};
+constexpr std::array<std::string_view, 5> kOfOnednn = {"onednn", "onednn_best", "onednn_flash", "onednn_graph",
+                                                       "onednn_winograd"};
 
 template <class List>
 bool Contains(const List& list, std::string_view value) {
