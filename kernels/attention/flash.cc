@@ -149,6 +149,8 @@ tile::Stream Ahead(const FlashPlan& plan, const Group& g, const Block& block, co
   return {from + block.next_key * plan.problem.d + share * (strip - g.begin_strip), share / steps + 1};
 }
 
+int64_t Panels(int64_t columns) { return (columns + attention::kPanel - 1) / attention::kPanel; }
+
 // A strip of MR rows against the `width` first keys of a block.
 template <int MR>
 void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_t index, Range strip, int64_t width) {
@@ -167,7 +169,7 @@ void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_
   std::fill_n(maxima, MR * kLanes, kLowest);
 
   attention::Scores<MR>({g.q + strip.begin * d, d}, block.k, d, width, whole, g.scores, maxima,
-                        Ahead(plan, g, block, g.k, index, (width + kLanes - 1) / attention::kPanel * d + 1));
+                        Ahead(plan, g, block, g.k, index, Panels(width) * d));
   Softmax softmax;
   BeginSoftmax(g.scores, MR, visible, whole, width, maxima, state, softmax);
   attention::Weigh<MR>({.powers = {g.scores, state.max, softmax.sums},
@@ -177,7 +179,7 @@ void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_
                         .d = d,
                         .first = block.key == 0,
                         .scale = {softmax.keep, softmax.gain, state.sum, block.key + width == plan.Keys(strip)}},
-                       Ahead(plan, g, block, g.v, index, (d + kLanes - 1) / attention::kPanel * width + 1));
+                       Ahead(plan, g, block, g.v, index, Panels(d) * width));
 }
 
 template <int MR = attention::kRows>
