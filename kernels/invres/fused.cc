@@ -16,6 +16,7 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/invres/fused.h"
+#include "kernels/simd/far.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
@@ -34,11 +35,11 @@ int64_t ComputedWidth(const FusedPlan& plan, int64_t chunk) {
 }
 
 // Rows of e, one chunk of channels, [row][ih][width].
-void Expand(const FusedPlan& plan, const Args& args, int64_t n, Range rows, int64_t chunk, float* to) {
+void Expand(const FusedPlan& plan, const Args& args, int64_t n, Range rows, int64_t chunk, bool far, float* to) {
   const InvRes& p = plan.p;
   if (rows.begin >= rows.end) return;
   const int64_t first = chunk * plan.width;
-  const RowGemm of = {
+  RowGemm of = {
       .a = args.at<float>(InvRes::kSrc) + (n * p.ih + rows.begin) * p.ih * p.c,
       .a_pitch = p.c,
       .chunk = p.c,
@@ -54,6 +55,12 @@ void Expand(const FusedPlan& plan, const Args& args, int64_t n, Range rows, int6
       .k = p.c,
       .act = p.act,
   };
+  // The weights of the next chunk, or of the projection, which come behind.
+  if (far) {
+    const bool last = chunk + 1 == plan.chunks;
+    of.ahead = Packed(args) + (last ? plan.ProjectAt() : (chunk + 1) * plan.width * p.c);
+    of.ahead_floats = last ? plan.tiles.project_nr * p.mc : plan.width * p.c;
+  }
   Gemm(of);
 }
 
@@ -73,7 +80,7 @@ void Filter(const FusedPlan& plan, const Args& args, const InvResBand& band, int
 
 // Projects `pixels` pixels of d, the first of which begins in the first chunk at `d`, to `dst`; adds `residual` unless
 // that is null.
-void Project(const FusedPlan& plan, const Args& args, const float* d, int64_t pixels, const float* residual,
+void Project(const FusedPlan& plan, const Args& args, const float* d, int64_t pixels, const float* residual, bool far,
              float* dst) {
   const InvRes& p = plan.p;
   constexpr int64_t kRows = 112;  // stay in L2 for all panels of weights
@@ -93,20 +100,26 @@ void Project(const FusedPlan& plan, const Args& args, const float* d, int64_t pi
         .n = p.oc,
         .k = p.mc,
         .act = 0,
+        .far = far,
     };
     Gemm(of);
   }
 }
 
 // Expands and filters a thread's bands; projects them too unless that has to wait for other threads.
-void RunBands(const FusedPlan& plan, const Args& args, int thread) {
+void RunBands(const FusedPlan& plan, const Args& args, bool far, int thread) {
   const InvRes& p = plan.p;
   const Range chunks = plan.by_chunks ? Share(plan.chunks, plan.threads, thread) : Range{0, plan.chunks};
   float* const sums = Workspace(args) + plan.SqueezeAt() + plan.squeeze.Sums(thread);
   if (p.se > 0) std::fill_n(sums, p.mb * plan.squeeze.pitch, 0.0f);
   const int64_t row = p.ih * plan.width;
+  const auto touch = [&](const InvResBand& band) {
+    const int64_t first = (band.n * p.ih + band.in.begin + band.kept) * p.ih * p.c;
+    Touch({args.at<float>(InvRes::kSrc) + first, (band.in.end - band.in.begin - band.kept) * p.ih * p.c});
+  };
   for (const InvResBand& band : plan.bands[static_cast<size_t>(thread)]) {
     const int64_t pixels = (band.out.end - band.out.begin) * p.oh();
+    if (far) touch(band);
     float* const d =
         Workspace(args) + plan.FilteredAt() +
         (plan.whole ? band.n * plan.filtered() + band.out.begin * p.oh() * plan.width : thread * plan.filtered());
@@ -118,7 +131,7 @@ void RunBands(const FusedPlan& plan, const Args& args, int thread) {
         if (band.kept > 0 && band.moved != band.at) {
           std::memmove(at, e + band.moved * row, static_cast<size_t>(band.kept * row) * sizeof(float));
         }
-        Expand(plan, args, band.n, {band.in.begin + band.kept, band.in.end}, chunk, at + band.kept * row);
+        Expand(plan, args, band.n, {band.in.begin + band.kept, band.in.end}, chunk, far, at + band.kept * row);
         from = at;
       }
       float* const to = d + chunk * plan.filtered_chunk();
@@ -130,23 +143,23 @@ void RunBands(const FusedPlan& plan, const Args& args, int thread) {
     }
     if (plan.whole) continue;
     const int64_t first = (band.n * p.oh() + band.out.begin) * p.oh();
-    Project(plan, args, d, pixels, p.res ? args.at<float>(InvRes::kSrc) + first * p.oc : nullptr,
+    Project(plan, args, d, pixels, p.res ? args.at<float>(InvRes::kSrc) + first * p.oc : nullptr, far,
             args.at<float>(InvRes::kDst) + first * p.oc);
   }
 }
 
-void RunSqueeze(const FusedPlan& plan, const Args& args, int thread) {
+void RunSqueeze(const FusedPlan& plan, const Args& args, bool, int thread) {
   SqueezeShare(plan.squeeze, Workspace(args) + plan.SqueezeAt(), Packed(args) + plan.PackedSqueezeAt(),
                args.at<float>(InvRes::kSqueezeBia), thread);
 }
 
-void RunExcite(const FusedPlan& plan, const Args& args, int thread) {
+void RunExcite(const FusedPlan& plan, const Args& args, bool, int thread) {
   ExciteShare(plan.squeeze, Workspace(args) + plan.SqueezeAt(), Packed(args) + plan.PackedSqueezeAt(),
               args.at<float>(InvRes::kExciteBia), thread);
 }
 
 // Scales and projects a thread's share of the pixels, from depthwise results that are whole.
-void RunProject(const FusedPlan& plan, const Args& args, int thread) {
+void RunProject(const FusedPlan& plan, const Args& args, bool far, int thread) {
   const InvRes& p = plan.p;
   const int64_t map = p.oh() * p.oh();
   constexpr int64_t kPixels = 112;  // scaled in L2 just before they are projected
@@ -160,7 +173,7 @@ void RunProject(const FusedPlan& plan, const Args& args, int thread) {
           d + chunk * plan.filtered_chunk(), plan.width, pixels, plan.RealWidth(chunk),
           Workspace(args) + plan.SqueezeAt() + plan.squeeze.Gates() + n * plan.squeeze.pitch + chunk * plan.width);
     }
-    Project(plan, args, d, pixels, p.res ? args.at<float>(InvRes::kSrc) + first * p.oc : nullptr,
+    Project(plan, args, d, pixels, p.res ? args.at<float>(InvRes::kSrc) + first * p.oc : nullptr, far,
             args.at<float>(InvRes::kDst) + first * p.oc);
     first += pixels;
   }
@@ -170,7 +183,7 @@ FusedTiles TilesFor(const InvRes& p) {
   return {.expand_nr = RowGemmPanel(p.mc), .project_nr = RowGemmPanel(p.oc), .gemm = ChosenGemmShape()};
 }
 
-using Phase = void (*)(const FusedPlan&, const Args&, int);
+using Phase = void (*)(const FusedPlan&, const Args&, bool, int);
 
 std::vector<Phase> PhasesOf(const FusedPlan& plan) {
   std::vector<Phase> phases = {&RunBands};
@@ -219,8 +232,9 @@ Invocation Prepare(const InvRes& p, const Context& context) {
   const FusedPlan plan = PlanFused(p, context.threads, HWY_DYNAMIC_DISPATCH(TilesFor)(p));
   Invocation invocation;
   invocation.run = [plan, phases = HWY_DYNAMIC_DISPATCH(PhasesOf)(plan)](const Args& args) {
+    const bool far = IsFar(reinterpret_cast<const float*>(args.packed), plan.PackedFloatsInAll());
     for (const auto phase : phases) {
-      Parallel(plan.threads, [&](int thread) { phase(plan, args, thread); });
+      Parallel(plan.threads, [&](int thread) { phase(plan, args, far, thread); });
     }
   };
   invocation.pack = [plan](const Args& args) { Pack(plan, args); };

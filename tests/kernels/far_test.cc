@@ -38,6 +38,9 @@ constexpr Asked kAsked[] = {
     {"fused", "dwsep:ic240ih14oc40kh5ph2act3"},
     {"fused", "dwsep:mb3ic520ih7oc648kh3ph1bia1"},
     {"fused", "dwsep:ic40ih33iw21oc135kh3kw5sh2ph1"},
+    {"fused", "invres:c24mc144oc32ih56kh3sh2ph1"},
+    {"fused", "invres:c160mc960oc160ih7kh3ph1res1"},
+    {"fused", "invres:c40mc240oc40ih28kh5ph2res1se10act3"},
 };
 
 TEST(FarTest, OperandsInMemoryGiveTheSameBitsAsCachedOnes) {
