@@ -20,6 +20,7 @@
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
 #include "kernels/attention/attention.h"
+#include "kernels/attention/visible.h"
 #include "kernels/simd/gemm.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -67,16 +68,8 @@ struct FlashPlan {
 
   int64_t thread_floats() const { return k_floats + v_floats + score_floats + state_floats; }
   Range Strip(int64_t strip) const { return Share(rows, static_cast<int>(strips), static_cast<int>(strip)); }
-  // Keys that a row sees.
-  int64_t Keys(int64_t row) const {
-    const Attention& p = problem;
-    return p.causal != 0 ? row % p.s + p.t - p.s + 1 : p.t;
-  }
-  // Keys that the longest row of a range sees: its last, unless the last row of a head lies before that one.
-  int64_t Keys(Range range) const {
-    const bool wraps = range.begin / problem.s != (range.end - 1) / problem.s;
-    return wraps ? problem.t : Keys(range.end - 1);
-  }
+  int64_t Keys(int64_t row) const { return VisibleKeys(problem, row); }
+  int64_t Keys(Range range) const { return VisibleKeys(problem, range); }
 };
 
 }  // namespace
@@ -284,34 +277,21 @@ FlashPlan MakePlan(const Attention& p, int threads, const StripShape& tile) {
   return plan;
 }
 
-// Multiply-accumulates of a strip, per key dimension: what threads are balanced by.
-double Cost(const FlashPlan& plan, int64_t strip) {
-  const Range rows = plan.Strip(strip);
-  return static_cast<double>(rows.end - rows.begin) * static_cast<double>(plan.Keys(rows));
-}
-
-// Contiguous shares: a strip goes to the thread in whose share of the cost its middle lies.
-std::vector<int64_t> Balance(const FlashPlan& plan, int threads, double head_cost) {
-  const int64_t heads = plan.problem.b * plan.problem.kvh;
-  const double share = head_cost * static_cast<double>(heads) / threads;
-  std::vector<int64_t> first{0};
-  double done = 0;
-  for (int64_t strip = 0; strip < heads * plan.strips; ++strip) {
-    const double cost = Cost(plan, strip % plan.strips);
-    while (done + cost / 2 > share * static_cast<double>(first.size()) && std::ssize(first) < threads) {
-      first.push_back(strip);
-    }
-    done += cost;
+// Multiply-accumulates of the strips of a KV head, per key dimension: what threads are balanced by.
+std::vector<double> Costs(const FlashPlan& plan) {
+  std::vector<double> costs;
+  for (int64_t strip = 0; strip < plan.strips; ++strip) {
+    const Range rows = plan.Strip(strip);
+    costs.push_back(static_cast<double>(rows.end - rows.begin) * static_cast<double>(plan.Keys(rows)));
   }
-  first.resize(static_cast<size_t>(threads) + 1, heads * plan.strips);
-  return first;
+  return costs;
 }
 
 Invocation Prepare(const Attention& p, const Context& context) {
   FlashPlan plan = MakePlan(p, context.threads, HWY_DYNAMIC_DISPATCH(Shape)());
-  double head_cost = 0;
-  for (int64_t strip = 0; strip < plan.strips; ++strip) head_cost += Cost(plan, strip);
-  plan.first = Balance(plan, context.threads, head_cost);
+  const std::vector<double> costs = Costs(plan);
+  const double head_cost = std::accumulate(costs.begin(), costs.end(), 0.0);
+  plan.first = ShareByCost(p.b * p.kvh, costs, context.threads);
 
   Invocation invocation;
   invocation.impl = std::string(plan.tile.isa) + " tile " + std::to_string(plan.tile.rows) + "x" +

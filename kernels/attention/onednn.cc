@@ -2,6 +2,7 @@
 
 #include "kernels/api/registry.h"
 #include "kernels/attention/attention.h"
+#include "kernels/attention/visible.h"
 #include "kernels/onednn/plan.h"
 #include "kernels/onednn/session.h"
 
@@ -17,9 +18,6 @@ namespace {
 using onednn::F32;
 using onednn::memory;
 using Tag = memory::format_tag;
-
-// Far below any score, and far from the infinity that would make a row's maximum minus itself not a number.
-constexpr float kMasked = -1e30f;
 
 struct Chain {
   memory::desc q, k, v, dst, scores, mask;
@@ -46,13 +44,6 @@ Chain Describe(const Attention& p) {
   chain.softmax = onednn::MakeSoftmax(onednn::Engine(), chain.scores, 3, onednn::Attributes());
   chain.pv = onednn::MakeMatmul(onednn::Engine(), chain.scores, chain.v, chain.dst, onednn::Attributes());
   return chain;
-}
-
-void FillMask(const Attention& p, float* mask) {
-  for (int64_t row = 0; row < p.h / p.kvh * p.s; ++row) {
-    const int64_t visible = row % p.s + p.t - p.s + 1;
-    for (int64_t j = 0; j < p.t; ++j) mask[row * p.t + j] = j < visible ? 0 : kMasked;
-  }
 }
 
 Support Supports(const Attention& problem, const Context& context) {

@@ -23,6 +23,7 @@
 #include "kernels/api/registry.h"
 #include "kernels/api/trial.h"
 #include "kernels/attention/attention.h"
+#include "kernels/attention/visible.h"
 #include "kernels/onednn/plan.h"
 #include "kernels/onednn/session.h"
 
@@ -156,13 +157,8 @@ struct Plan {
     return sizeof(float) * static_cast<size_t>(q_floats() + score_floats() + 2 * RoundToLine(rows.size)) +
            (scratchpad_bytes + 63) / 64 * 64;
   }
-  int64_t Keys(int64_t row) const {
-    return problem.causal != 0 ? row % problem.s + problem.t - problem.s + 1 : problem.t;
-  }
-  int64_t Keys(Range block) const {
-    const bool wraps = block.begin / problem.s != (block.end - 1) / problem.s;
-    return wraps ? problem.t : Keys(block.end - 1);
-  }
+  int64_t Keys(int64_t row) const { return VisibleKeys(problem, row); }
+  int64_t Keys(Range block) const { return VisibleKeys(problem, block); }
 };
 
 memory::desc Matrix(int64_t rows, int64_t columns, int64_t row_pitch, int64_t column_pitch) {
@@ -195,23 +191,13 @@ Products MakeProducts(int64_t rows, int64_t keys, Plan* plan) {
           MakeProduct(scores, v, out, true, plan)};
 }
 
-// Contiguous shares of nearly equal cost, as `flash` has them.
-std::vector<int64_t> Balance(const Plan& plan) {
-  const int64_t heads = plan.problem.b * plan.problem.kvh, blocks = plan.rows.number();
-  const auto cost = [&](int64_t block) {
-    const Range rows = plan.rows.at(block % blocks);
-    return static_cast<double>(rows.end - rows.begin) * static_cast<double>(plan.Keys(rows));
-  };
-  double total = 0, done = 0;
-  for (int64_t block = 0; block < blocks; ++block) total += cost(block) * static_cast<double>(heads);
-  std::vector<int64_t> first{0};
-  for (int64_t block = 0; block < heads * blocks; ++block) {
-    const auto bound = [&] { return total / plan.threads * static_cast<double>(first.size()); };
-    while (done + cost(block) / 2 > bound() && std::ssize(first) < plan.threads) first.push_back(block);
-    done += cost(block);
+std::vector<double> Costs(const Plan& plan) {
+  std::vector<double> costs;
+  for (int64_t block = 0; block < plan.rows.number(); ++block) {
+    const Range rows = plan.rows.at(block);
+    costs.push_back(static_cast<double>(rows.end - rows.begin) * static_cast<double>(plan.Keys(rows)));
   }
-  first.resize(static_cast<size_t>(plan.threads) + 1, heads * blocks);
-  return first;
+  return costs;
 }
 
 Plan MakePlan(const Attention& p, int threads, Tile tile) {
@@ -220,7 +206,7 @@ Plan MakePlan(const Attention& p, int threads, Tile tile) {
   const int64_t multiple = threads / std::gcd<int64_t>(threads, p.b * p.kvh);
   const int64_t most = DivideUp(rows, DivideUp(DivideUp(rows, tile.rows), multiple) * multiple);
   Plan plan{.problem = p, .rows = Equal(rows, most, 1), .keys = Equal(p.t, tile.keys, 16), .threads = threads};
-  plan.first = Balance(plan);
+  plan.first = ShareByCost(p.b * p.kvh, Costs(plan), threads);
   const onednn::ThreadScope one(1);
   for (int thread = 0; thread < threads; ++thread) {
     auto& own = plan.products.emplace_back();

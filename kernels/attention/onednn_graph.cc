@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kernels/api/buffer.h"
+#include "kernels/attention/visible.h"
 
 #endif
 
@@ -33,9 +34,6 @@ namespace {
 using dnnl::graph::logical_tensor;
 using dnnl::graph::op;
 using dnnl::graph::tensor;
-
-// Far below any score, and far from the infinity that would make a row's maximum minus itself not a number.
-constexpr float kMasked = -1e30f;
 
 // The library takes what it needs in a call from an allocator: while a call runs, that is its workspace. Not freed
 // piece by piece, as a call takes few.
@@ -157,13 +155,6 @@ class Call {
 
 static_assert(kQ == Id(Attention::kQ) && kK == Id(Attention::kK) && kV == Id(Attention::kV) &&
               kDst == Id(Attention::kDst));
-
-void FillMask(const Attention& p, float* mask) {
-  for (int64_t row = 0; row < p.h / p.kvh * p.s; ++row) {
-    const int64_t visible = row % p.s + p.t - p.s + 1;
-    for (int64_t j = 0; j < p.t; ++j) mask[row * p.t + j] = j < visible ? 0 : kMasked;
-  }
-}
 
 // The memory that a call takes, found by making one, on zeros.
 size_t WorkspaceOf(const Attention& p, const Call& call, const std::byte* scale) {

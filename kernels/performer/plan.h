@@ -187,7 +187,7 @@ inline void PlanCausal(PerformerPlan& plan) {
   }
 }
 
-// Pairs of a query and a key that AddOwnBlock multiplies, for one query head of each KV head: for n queries in strips
+// Pairs of a query and a key that MeetOwnBlock multiplies, for one query head of each KV head: for n queries in strips
 // of a tile's rows, each strip with the keys up to its last query.
 inline double PairsOfBlock(int64_t n, int64_t tile_rows) {
   const auto strips = static_cast<int>((n + tile_rows - 1) / tile_rows);
