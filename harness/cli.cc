@@ -10,8 +10,10 @@
 
 #include "harness/plan/suite.h"
 #include "harness/run/build_info.h"
+#include "harness/run/compare_command.h"
 #include "harness/run/gap_command.h"
 #include "harness/run/list_command.h"
+#include "harness/run/merge_command.h"
 #include "harness/run/ratio_command.h"
 #include "harness/run/selftest.h"
 #include "harness/run/separable_command.h"
@@ -30,6 +32,8 @@ constexpr const char* kExamples = R"(Examples:
   roofgap gap my-run
   roofgap ratio my-run --of direct,winograd_f43 --over onednn_best
   roofgap separable my-run
+  roofgap compare old-run new-run --fail-over 5
+  roofgap merge results --csv all.csv
   roofgap selftest
 Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
 
@@ -46,6 +50,21 @@ constexpr const char* kSeparableExamples = R"(Examples:
   roofgap run --problem conv2d:ic64ih56oc64kh3ph1 --problem dwsep:ic64ih56oc64kh3ph1 --out one && roofgap separable one
 A standard and a separable convolution are a pair where mb, ic, oc, ih, iw, kh, kw, sh, sw, ph, pw, bia, act and the
 conditions of measuring are the same. The pairs are written to separable.csv in the run directory too.)";
+
+constexpr const char* kCompareExamples = R"(Examples:
+  roofgap compare old-run new-run                      # what became faster, what slower
+  roofgap compare old-run new-run --fail-over 5        # exit code 1 where a kernel takes over 5 % longer
+  roofgap compare laptop-run phone-run board-run       # each against the first
+  roofgap compare old-run new-run --csv compared.csv
+  roofgap compare old.json new.json                    # as Google Benchmark's --benchmark_out writes them
+Rows are paired by problem, variant, dtype, isa (not where each run has one only), threads and cache. `ratio` is the
+time of a over that of b; `machine` how much faster the machine of b was for this row, by the fixed work beside the
+samples, or, for two machines, by their roofs. What that explains is no regression.)";
+
+constexpr const char* kMergeExamples = R"(Examples:
+  roofgap merge laptop-run phone-run board-run --csv all.csv
+  roofgap merge results --csv all.csv                  # every run below results/
+Each row of the table holds what measurements.csv says, its machine, and how near to its roofs it is.)";
 
 // The command as it was typed, but for the folder of the program: results travel, folders do not.
 std::string Typed(int argc, char** argv) {
@@ -83,7 +102,7 @@ struct RunWords {
   Axes axes;
   double budget_s = 0, energy_s = EnergyPass::kWindowS;
   int64_t seed = 1;
-  std::string probe, out, resume;
+  std::string probe, out, resume, benchmark_json;
   bool dry_run = false;
 };
 
@@ -101,6 +120,8 @@ CLI::App* AddRun(CLI::App* app, RunWords* words) {
   run->add_option("--probe", words->probe, "Folder that hwprobe wrote; default: results/<machine_id>/probe");
   run->add_option("--out", words->out, "Run directory; default: results/<machine_id>/<utc>-<suite>");
   run->add_option("--resume", words->resume, "Go on with this interrupted run; stands alone");
+  run->add_option("--benchmark-json", words->benchmark_json,
+                  "Write the rows as Google Benchmark's JSON too, for its tools");
   run->add_option("--budget-s", words->budget_s, "Measuring time per row in seconds, at most; default: 1");
   run->add_option("--energy-s", words->energy_s, "Seconds of calls per row for its energy, 0 for none; default: 2");
   run->add_option("--seed", words->seed, "Seed of operands and of the order of measuring; default: 1");
@@ -136,6 +157,7 @@ int Run(const CLI::App& run, const RunWords& words, const std::string& command) 
   options.request.seed = static_cast<uint64_t>(words.seed);
   if (!words.probe.empty()) options.probe = words.probe;
   if (!words.out.empty()) options.out = words.out;
+  if (!words.benchmark_json.empty()) options.benchmark_json = words.benchmark_json;
   return RunSuite(options);
 }
 
@@ -155,6 +177,46 @@ CLI::App* AddRatio(CLI::App* app, RatioOptions* options) {
   ratio->add_option("--under", options->limit, "Count the ratios under this; default: 0.95");
   ratio->add_option("--csv", options->csv, "Write the pairs to this file; -: print them in place of the table");
   return ratio;
+}
+
+// The options of `roofgap compare`, as typed.
+struct CompareWords {
+  CompareOptions options;
+  double fail_over_percent = 0, same_within_percent = 100 * kSameWithin;
+};
+
+CLI::App* AddCompare(CLI::App* app, CompareWords* words) {
+  CLI::App* compare = app->add_subcommand("compare", "Compare runs, builds or machines with the first of them");
+  compare->footer(kCompareExamples);
+  compare
+      ->add_option("RUN", words->options.runs, "Run directories, or Google Benchmark's JSON; the first is the baseline")
+      ->required()
+      ->expected(2, 1000);
+  compare->add_option("--fail-over", words->fail_over_percent,
+                      "Exit with 1 where a kernel takes longer by more than so many percent");
+  compare->add_option("--same-within", words->same_within_percent,
+                      "Up to so many percent are the same, however sure; default: 3");
+  compare->add_option("--csv", words->options.csv, "Write the pairs to this file; -: print them in place of the table");
+  return compare;
+}
+
+int Compare(const CLI::App& compare, CompareWords words) {
+  const auto check = [](const char* option, double percent) {
+    if (!(percent >= 0 && percent <= 1e6)) throw Error(std::string(option) + ": allowed is 0 or more, in percent");
+  };
+  check("--fail-over", words.fail_over_percent);
+  check("--same-within", words.same_within_percent);
+  if (compare.count("--fail-over") > 0) words.options.fail_over = words.fail_over_percent / 100;
+  words.options.same_within = words.same_within_percent / 100;
+  return CompareCommand(words.options);
+}
+
+CLI::App* AddMerge(CLI::App* app, MergeOptions* options) {
+  CLI::App* merge = app->add_subcommand("merge", "Join runs of many machines into one table");
+  merge->footer(kMergeExamples);
+  merge->add_option("DIR", options->dirs, "Run directories, or folders with run directories below")->required();
+  merge->add_option("--csv", options->csv, "Write the table to this file; -: print it")->required();
+  return merge;
 }
 
 int Dispatch(int argc, char** argv) {
@@ -185,6 +247,12 @@ int Dispatch(int argc, char** argv) {
   separable->add_option("--csv", separable_options.csv,
                         "Write the pairs to this file too; -: print them in place of the table");
 
+  CompareWords compare_words;
+  CLI::App* compare = AddCompare(&app, &compare_words);
+
+  MergeOptions merge_options;
+  CLI::App* merge = AddMerge(&app, &merge_options);
+
   SelftestOptions selftest_options;
   std::string selftest_suite = "configs/suites/default.json";
   CLI::App* selftest = app.add_subcommand("selftest", "Measure each variant against itself: how often do they differ?");
@@ -203,7 +271,7 @@ int Dispatch(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
       throw Error("unknown subcommand '" + std::string(argv[1]) +
-                  "'; allowed are list, run, gap, ratio, separable, selftest");
+                  "'; allowed are list, run, gap, ratio, separable, compare, merge, selftest");
     }
     throw Error(std::string(error.what()) + "; see --help");
   }
@@ -215,6 +283,8 @@ int Dispatch(int argc, char** argv) {
     return RatioCommand(ratio_options);
   }
   if (*separable) return SeparableCommand(separable_options);
+  if (*compare) return Compare(*compare, compare_words);
+  if (*merge) return MergeCommand(merge_options);
   if (*selftest) {
     selftest_options.request = ReadSuite(selftest_suite);
     return Selftest(selftest_options);

@@ -36,7 +36,7 @@ ERROR = "kernels/api/error.h"
 PACKAGES = (
     ("Google Benchmark", r"benchmark/", r"harness/measure/engine\.cc"),
     ("CLI11", r"CLI/", r"(harness|hwprobe)/cli\.cc"),
-    ("nlohmann_json", r"nlohmann/", r"harness/record/json\.cc|harness/plan/.*"),
+    ("nlohmann_json", r"nlohmann/", r"harness/record/\w*json\w*\.(cc|h)|harness/plan/.*"),
     ("hwloc", r"hwloc", r"hwprobe/topology\.cc"),
     ("oneDNN", r"(oneapi/)?dnnl|oneapi/", r"kernels/onednn/.*|kernels/\w+/onednn\w*\.cc"),
     ("Highway", r"hwy/", r"kernels/(?!api/).*|hwprobe/\w+_kernels\.cc|harness/measure/(isa_scope|canary)\.cc"),

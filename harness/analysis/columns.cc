@@ -6,9 +6,11 @@
 #include <type_traits>
 
 #include "harness/analysis/attention.h"
+#include "harness/analysis/comparison.h"
 #include "harness/analysis/complexity.h"
 #include "harness/analysis/crossover.h"
 #include "harness/analysis/gap.h"
+#include "harness/analysis/merge.h"
 #include "harness/analysis/ratio.h"
 #include "harness/analysis/separable.h"
 #include "harness/record/fields.h"
@@ -108,6 +110,11 @@ std::string RenderColumnsDoc() {
          Fields<Ratio>("`roofgap ratio --csv`",
                        "One row per case that either side has a row of: pairs by ratio, then what is no pair.",
                        "column") +
+         Fields<Compared>("`roofgap compare --csv`",
+                          "One row per case of either run: pairs, the slowest first, then what is not comparable.",
+                          "column") +
+         Fields<MergedColumns>("`roofgap merge --csv`",
+                               "One row per row of measurements.csv, of all runs: its columns, then these.", "column") +
          Fields<SeparablePair>(files::kSeparable,
                                "What `roofgap separable` writes: one row per shape and comparison that the run has a "
                                "standard and a separable convolution of.",

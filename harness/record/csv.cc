@@ -25,6 +25,11 @@ namespace {
          "column '" + std::string(place.field.name) + "' is '" + text + "'; allowed is " + allowed);
 }
 
+[[noreturn]] void FailTorn(const std::string& file, int line, const std::string& lacks) {
+  throw TornRow(file + ":" + std::to_string(line) + ": the last row is torn: got no " + lacks +
+                "; remove it to read the rows before it");
+}
+
 // Reads one line at a time; a quoted field may hold line ends.
 class Scanner {
  public:
@@ -39,8 +44,7 @@ class Scanner {
     while (Take(','));
     Take('\r');
     if (at_ == text_.size()) {
-      FailAt(file_, line.number,
-             "the last row is torn: got no line end after it; remove it to read the rows before it");
+      FailTorn(file_, line.number, "line end after it");
     }
     if (!Take('\n')) FailAt(file_, number_, "text after a closing quote; allowed is a comma or the line end");
     ++number_;
@@ -69,7 +73,7 @@ class Scanner {
     while (true) {
       const size_t end = text_.find('"', at_);
       if (end == std::string_view::npos) {
-        FailAt(file_, row, "the last row is torn: got no closing quote; remove it to read the rows before it");
+        FailTorn(file_, row, "closing quote");
       }
       number_ += static_cast<int>(std::count(text_.begin() + at_, text_.begin() + end, '\n'));
       field += text_.substr(at_, end - at_);
@@ -117,6 +121,12 @@ std::string Format(double value) {
   char text[32];
   const auto [end, error] = std::to_chars(text, text + sizeof text, value);
   return std::string(text, end);
+}
+
+std::string Format(const std::vector<double>& values) {
+  std::string text;
+  for (double value : values) text += (text.empty() ? "" : " ") + Format(value);
+  return text;
 }
 
 Table Parse(std::string_view text, const std::string& file) {
@@ -182,6 +192,20 @@ void Read(const Place& place, const std::string& text, std::string& value) {
   value = text;
 }
 
+void Read(const Place& place, const std::string& text, std::vector<double>& values) {
+  values.clear();
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    double value = 0;
+    const auto [rest, error] = std::from_chars(text.data() + at, text.data() + end, value);
+    if (error != std::errc() || rest != text.data() + end || !std::isfinite(value)) {
+      FailAt(place, text, "numbers separated by single spaces");
+    }
+    values.push_back(value);
+    at = end + 1;
+  }
+}
+
 std::string_view WholeRows(std::string_view text) {
   size_t whole = 0;
   bool quoted = false;
@@ -190,6 +214,12 @@ std::string_view WholeRows(std::string_view text) {
     if (text[i] == '\n' && !quoted) whole = i + 1;
   }
   return text.substr(0, whole);
+}
+
+void FailTwoMachines(const Table& table, size_t at, const std::string& machine, const std::string& first) {
+  FailAt(table.file, table.lines[at].number,
+         "column 'machine_id' is '" + machine + "', but '" + first + "' in line " +
+             std::to_string(table.lines[0].number) + "; allowed is one machine in a file");
 }
 
 Appender::Appender(const std::filesystem::path& path, std::string_view header) : path_(path.string()) {
@@ -234,12 +264,11 @@ void Appender::Append(std::string_view line) {
 
 }  // namespace csv
 
-std::vector<Record> ReadMeasurements(const std::filesystem::path& path) {
-  return ParseCsv<Record>(ReadFile(path), path.string());
-}
-
 Ceilings ReadCeilings(const std::filesystem::path& path) {
-  return {.rows = ParseCsv<Ceiling>(ReadFile(path), path.string())};
+  const csv::Table table = csv::Parse(ReadFile(path), path.string());
+  Ceilings ceilings{.rows = ReadRows<Ceiling>(table)};
+  csv::CheckOneMachine<Ceiling>(table, ceilings.rows);
+  return ceilings;
 }
 
 void WriteCeilings(const std::filesystem::path& path, const Ceilings& ceilings) {

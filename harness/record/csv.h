@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/record/fields.h"
+#include "kernels/api/error.h"
 
 // CSV as RFC 4180 has it, with LF line ends (CRLF is read too): a header, then a row per line; a field with a quote, a
 // comma or a line end is quoted. Numbers are the shortest text that reads back as the same double; an empty field is
@@ -27,6 +28,7 @@ inline std::string Format(const Number& value) { return value ? Format(*value) :
 inline std::string Format(int value) { return std::to_string(value); }
 inline std::string Format(int64_t value) { return std::to_string(value); }
 inline std::string Format(const std::string& value) { return Quote(value); }
+std::string Format(const std::vector<double>& values);  // separated by spaces
 
 struct Line {
   int number = 0;  // in the file, from 1: where the row begins
@@ -39,8 +41,12 @@ struct Table {
   std::vector<Line> lines;  // each with as many fields as the header
 };
 
-// Throws Error for broken quoting, a row of another length, no header, a column twice, and a torn last row: one
-// without its line end, as a run leaves it that was killed while writing.
+// A last row without its line end, as a run leaves it that was killed while writing.
+struct TornRow : Error {
+  using Error::Error;
+};
+
+// Throws Error for broken quoting, a row of another length, no header, a column twice, and TornRow.
 Table Parse(std::string_view text, const std::string& file);
 
 // The longest beginning of `text` that holds whole rows: what is left of a file whose last row is torn.
@@ -63,6 +69,18 @@ void Read(const Place& place, const std::string& text, int& value);
 void Read(const Place& place, const std::string& text, int64_t& value);
 void Read(const Place& place, const std::string& text, Number& value);
 void Read(const Place& place, const std::string& text, std::string& value);
+void Read(const Place& place, const std::string& text, std::vector<double>& values);  // finite ones
+
+// `at`: the line whose machine is not that of the first one.
+[[noreturn]] void FailTwoMachines(const Table& table, size_t at, const std::string& machine, const std::string& first);
+
+// Throws Error unless all rows, those of the table's lines, are of one machine.
+template <class Row>
+void CheckOneMachine(const Table& table, std::span<const Row> rows) {
+  for (size_t i = 1; i < rows.size(); ++i) {
+    if (rows[i].machine_id != rows[0].machine_id) FailTwoMachines(table, i, rows[i].machine_id, rows[0].machine_id);
+  }
+}
 
 // An open file to which whole lines are appended.
 class Appender {
@@ -145,10 +163,9 @@ std::string CsvText(std::span<const Row> rows) {
   return text;
 }
 
-// `file` is for messages.
+// One row for each line of the table.
 template <class Row>
-std::vector<Row> ParseCsv(std::string_view text, const std::string& file) {
-  const csv::Table table = csv::Parse(text, file);
+std::vector<Row> ReadRows(const csv::Table& table) {
   csv::CheckSchemaVersion(table);
   std::vector<std::optional<size_t>> columns;
   const Row empty{};
@@ -164,7 +181,18 @@ std::vector<Row> ParseCsv(std::string_view text, const std::string& file) {
   return rows;
 }
 
+// `file` is for messages.
+template <class Row>
+std::vector<Row> ParseCsv(std::string_view text, const std::string& file) {
+  return ReadRows<Row>(csv::Parse(text, file));
+}
+
+// The measurements.csv of a run directory. Throws Error, in one line that says what to do, where there is no such
+// directory or no such file in it, the last row is torn, rows are of two machines, a case has two rows, or a time is
+// not above 0.
 std::vector<Record> ReadMeasurements(const std::filesystem::path& path);
+
+// Throws Error for rows of two machines, too.
 Ceilings ReadCeilings(const std::filesystem::path& path);
 
 // In place of what was there, in one step.

@@ -92,6 +92,13 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"ci_low_ns", "ns", "lower end of the median's 95 % order-statistic interval; needs 6 samples"},
         row.ci_low_ns);
   visit(Field{"ci_high_ns", "ns", "upper end of that interval"}, row.ci_high_ns);
+  visit(
+      Field{.name = "turns_ns",
+            .unit = "ns",
+            .description = "medians of the undisturbed turns to six digits, separated by spaces, in the order of time; "
+                           "of more than 128 as many, evenly spread: `roofgap compare` tests by them",
+            .later = true},
+      row.turns_ns);
   visit(Field{"gflops", "GFLOP/s", "flops / median_ns"}, row.gflops);
   visit(Field{"gbps", "GB/s", "(bytes_read + bytes_written) / median_ns"}, row.gbps);
   visit(Field{"max_error", "", "|output - reference| of the element whose error is the largest part of its bound"},

@@ -36,6 +36,7 @@ struct Record {
   Number batch;
   int64_t n = 0;
   Number min_ns, p05_ns, median_ns, p95_ns, p99_ns, ci_low_ns, ci_high_ns;
+  std::vector<double> turns_ns;  // medians of the undisturbed turns, in order
   Number gflops, gbps;
   Number max_error, error_bound;
   std::string verified;  // "all" or "sample:N"; empty when not verified

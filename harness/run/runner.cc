@@ -1,6 +1,7 @@
 #include "harness/run/runner.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 
@@ -148,6 +149,17 @@ void VerifyOne(Entrant* entrant, OperandSets* operands, const Verifier& verifier
   record.reorder_ns = reorder_ns;
 }
 
+// The column turns_ns.
+std::vector<double> TurnsToKeep(const std::vector<TurnSummary>& turns) {
+  constexpr size_t kMost = 128;
+  const size_t count = std::min(turns.size(), kMost);
+  std::vector<double> kept;
+  for (size_t i = 0; i < count; ++i) {
+    kept.push_back(std::strtod(Format("%.6g", turns[i * turns.size() / count].median_ns).c_str(), nullptr));
+  }
+  return kept;
+}
+
 void Fill(const Measurement& measurement, Record* record) {
   const Statistics& statistics = measurement.statistics;
   record->status = measurement.stable ? kMeasured : kUnstable;
@@ -161,6 +173,7 @@ void Fill(const Measurement& measurement, Record* record) {
   record->p99_ns = statistics.p99;
   record->ci_low_ns = statistics.ci_low;
   record->ci_high_ns = statistics.ci_high;
+  record->turns_ns = TurnsToKeep(measurement.turns);
   record->gflops = *record->flops / statistics.median;
   record->gbps = (*record->bytes_read + *record->bytes_written) / statistics.median;
   if (measurement.clock_ghz > 0) record->clock_ghz = measurement.clock_ghz;

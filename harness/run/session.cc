@@ -13,6 +13,7 @@
 #include "harness/measure/progress.h"
 #include "harness/plan/expand.h"
 #include "harness/plan/suite.h"
+#include "harness/record/benchmark_json.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
 #include "harness/record/json.h"
@@ -218,10 +219,15 @@ int RunSuite(const RunOptions& options) {
   const fs::path dir = options.out.value_or(fs::path("results") / host.machine_id / info.run_id);
   const Machine machine = probe ? probe->machine : MachineWithoutProbe(host);
   RunRows rows = OpenRun(dir, machine, probe, request, info, cases);
+  // A path that cannot be written is told before hours of measuring.
+  if (options.benchmark_json) WriteBenchmarkJson(*options.benchmark_json, info, {});
 
   const int code =
       MeasureInto(dir, &rows, cases,
                   {.host = host, .run_id = info.run_id, .core_kinds = machine.core_kinds, .seed = request.seed}, info);
+  if (options.benchmark_json) {
+    WriteBenchmarkJson(*options.benchmark_json, info, ReadMeasurements(dir / files::kMeasurements));
+  }
   if (!probe) std::printf("without ceilings; `hwprobe` finds them, then run again\n");
   return code;
 }

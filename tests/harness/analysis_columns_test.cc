@@ -3,9 +3,11 @@
 #include <filesystem>
 
 #include "harness/analysis/columns.h"
+#include "harness/analysis/comparison.h"
 #include "harness/analysis/complexity.h"
 #include "harness/analysis/crossover.h"
 #include "harness/analysis/gap.h"
+#include "harness/analysis/merge.h"
 #include "harness/analysis/ratio.h"
 #include "harness/analysis/separable.h"
 #include "harness/record/files.h"
@@ -36,6 +38,8 @@ TEST(AnalysisColumns, EveryColumnIsDocumentedWithItsUnit) {
   ExpectEveryFieldDocumented<Record>();
   ExpectEveryFieldDocumented<Gap>();
   ExpectEveryFieldDocumented<Ratio>();
+  ExpectEveryFieldDocumented<Compared>();
+  ExpectEveryFieldDocumented<MergedColumns>();
   ExpectEveryFieldDocumented<SeparablePair>();
   ExpectEveryFieldDocumented<AttentionPoint>();
   ExpectEveryFieldDocumented<GrowthFit>();

@@ -78,6 +78,8 @@ Row RandomRow(std::mt19937_64& random) {
       value = RandomNumber(random);
     } else if constexpr (std::integral<Value>) {
       value = static_cast<Value>(random());
+    } else if constexpr (std::same_as<Value, std::vector<double>>) {
+      for (uint64_t count = random() % 4; count > 0; --count) value.push_back(std::ldexp(random() % 9999, -7));
     } else if (!field.allowed.empty()) {
       value = field.allowed.substr(0, field.allowed.find(' '));
     } else {
@@ -265,17 +267,19 @@ class RecordCsvFile : public testing::Test {
   void SetUp() override { fs::create_directories(dir_); }
   void TearDown() override { fs::remove_all(dir_); }
 
+  std::vector<Record> Written() const { return ParseCsv<Record>(ReadFile(file_), file_.string()); }
+
   fs::path dir_ = fs::path(testing::TempDir()) / ("record_csv_" + std::to_string(getpid()));
   fs::path file_ = dir_ / "measurements.csv";
 };
 
 TEST_F(RecordCsvFile, EachRowIsInTheFileAsSoonAsItIsWritten) {
   CsvWriter<Record> writer(file_);
-  EXPECT_EQ(ReadMeasurements(file_).size(), 0u);
+  EXPECT_EQ(Written().size(), 0u);
   writer.Write(Valid());
-  EXPECT_EQ(ReadMeasurements(file_).size(), 1u);
+  EXPECT_EQ(Written().size(), 1u);
   writer.Write(Valid());
-  EXPECT_EQ(ReadMeasurements(file_).size(), 2u);
+  EXPECT_EQ(Written().size(), 2u);
 }
 
 TEST_F(RecordCsvFile, ExistingFileIsNeverOverwritten) {
@@ -320,7 +324,7 @@ TEST_F(RecordCsvFile, FullDiskLeavesTheRowsWrittenSoFarWhole) {
   EXPECT_NE(message.find("the 2 rows before it are whole"), std::string::npos) << message;
   EXPECT_EQ(ReadFile(file_), before) << "the part of the row that fitted is taken back";
   writer.Write(Valid());
-  EXPECT_EQ(ReadMeasurements(file_).size(), 3u) << "and writing goes on once there is room";
+  EXPECT_EQ(Written().size(), 3u) << "and writing goes on once there is room";
 }
 
 TEST_F(RecordCsvFile, FullDiskCountsTheRowsThatWereThereBefore) {

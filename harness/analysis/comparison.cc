@@ -1,0 +1,143 @@
+#include "harness/analysis/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "harness/analysis/comparison_pair.h"
+#include "harness/analysis/fastest.h"
+#include "harness/analysis/two_samples.h"
+
+namespace roofgap {
+namespace {
+
+bool OneIsa(const ComparedRun& run) {
+  return std::all_of(run.rows.begin(), run.rows.end(), [&](const Record& r) { return r.isa == run.rows[0].isa; });
+}
+
+// What has to be equal for two rows to be of one thing at all.
+using Thing = std::tuple<std::string_view, std::string_view, std::string_view>;
+Thing ThingOf(const Record& r) { return {r.problem, r.variant, r.dtype}; }
+
+bool SameConditions(const Record& a, const Record& b, bool isa_counts) {
+  return a.threads == b.threads && a.cache == b.cache && (!isa_counts || a.isa == b.isa);
+}
+
+// Partners first by all fields; then, of what is left of one thing, in file order: what differs there is the reason.
+std::vector<RowPair> PairRows(const ComparedRun& a, const ComparedRun& b) {
+  const bool isa_counts = !(OneIsa(a) && OneIsa(b));
+  std::map<Thing, std::vector<const Record*>> of_b;
+  for (const Record& row : b.rows) of_b[ThingOf(row)].push_back(&row);
+  std::vector<RowPair> pairs;
+  for (const Record& row : a.rows) {
+    std::vector<const Record*>& partners = of_b[ThingOf(row)];
+    const auto found = std::find_if(partners.begin(), partners.end(),
+                                    [&](const Record* other) { return SameConditions(row, *other, isa_counts); });
+    pairs.push_back({.a = &row, .b = found == partners.end() ? nullptr : *found, .isa_counts = isa_counts});
+    if (found != partners.end()) partners.erase(found);
+  }
+  for (RowPair& pair : pairs) {
+    std::vector<const Record*>& left = of_b[ThingOf(*pair.a)];
+    if (pair.b != nullptr || left.empty()) continue;
+    pair.b = left.front();
+    left.erase(left.begin());
+  }
+  for (const Record& row : b.rows) {
+    const std::vector<const Record*>& left = of_b[ThingOf(row)];
+    if (std::find(left.begin(), left.end(), &row) != left.end()) {
+      pairs.push_back({.a = nullptr, .b = &row, .isa_counts = isa_counts});
+    }
+  }
+  return pairs;
+}
+
+bool Beyond(double ratio, double within) { return std::abs(std::log(ratio)) > std::log1p(within); }
+
+void Judge(double same_within, Compared* row) {
+  const bool differs = *row->p_adjusted <= kFalseDiscoveries && Beyond(*row->ratio, same_within);
+  row->verdict = !differs ? "same" : *row->ratio > 1 ? "faster" : "slower";
+  if (!differs || !row->machine_ratio) return;
+  const auto explains = [&](double part) { return Beyond(part, same_within) && (part > 1) == (*row->ratio > 1); };
+  const bool kernel = explains(*row->kernel_ratio), machine = explains(*row->machine_ratio);
+  row->cause = kernel == machine ? "both" : kernel ? "kernel" : "machine";
+}
+
+}  // namespace
+
+std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same_within) {
+  std::vector<RowPair> pairs;
+  std::vector<Compared> rows;
+  for (const ComparedRun& run : runs.subspan(1)) {
+    for (const RowPair& pair : PairRows(runs[0], run)) {
+      pairs.push_back(pair);
+      rows.push_back(DescribePair(pair, runs[0], run));
+    }
+  }
+  const auto comparable = std::count_if(rows.begin(), rows.end(), [](const Compared& r) { return r.reason.empty(); });
+  std::vector<double> p_values;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].reason.empty()) continue;
+    TestPair(pairs[i], comparable, &rows[i]);
+    if (rows[i].p_value) p_values.push_back(*rows[i].p_value);
+  }
+  const std::vector<double> rates = FalseDiscoveryRates(p_values);
+  auto rate = rates.begin();
+  for (Compared& row : rows) {
+    if (!row.p_value) {
+      row.verdict = "not_comparable";
+      continue;
+    }
+    row.p_adjusted = *rate++;
+    Judge(same_within, &row);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const Compared& a, const Compared& b) {
+    const bool of_a = a.p_value.has_value(), of_b = b.p_value.has_value();
+    return of_a != of_b ? of_a : of_a && *a.ratio < *b.ratio;
+  });
+  return rows;
+}
+
+bool Regressed(const Compared& row, double limit) {
+  if (row.verdict != "slower") return false;
+  const double least = 1 / (1 + limit);
+  return *row.ratio < least && row.kernel_ratio.value_or(0) < least;
+}
+
+std::vector<ComparisonSummary> SummariseComparison(std::span<const Compared> rows) {
+  std::vector<std::string> runs;
+  std::map<std::string, std::set<std::string>> ops;
+  for (const Compared& row : rows) {
+    if (std::find(runs.begin(), runs.end(), row.run_b) == runs.end()) runs.push_back(row.run_b);
+    ops[row.run_b].insert(row.op);
+  }
+  std::vector<ComparisonSummary> list;
+  const auto summarise = [&](const std::string& run, const std::string& op) {
+    ComparisonSummary summary{.run_b = run, .op = op};
+    GeometricMean ratio, kernel;
+    for (const Compared& row : rows) {
+      if (row.run_b != run || (!op.empty() && row.op != op)) continue;
+      summary.faster += row.verdict == "faster";
+      summary.slower += row.verdict == "slower";
+      summary.same += row.verdict == "same";
+      summary.not_comparable += row.verdict == "not_comparable";
+      if (!row.p_value) continue;
+      ++summary.pairs;
+      summary.unstable += row.status_a == kUnstable || row.status_b == kUnstable;
+      ratio.Add(row.ratio);
+      kernel.Add(row.kernel_ratio);
+      if (summary.least == nullptr || *row.ratio < *summary.least->ratio) summary.least = &row;
+      if (summary.largest == nullptr || *row.ratio > *summary.largest->ratio) summary.largest = &row;
+    }
+    summary.mean_ratio = ratio.value();
+    summary.mean_kernel_ratio = kernel.value();
+    list.push_back(summary);
+  };
+  for (const std::string& run : runs) {
+    for (const std::string& op : ops[run]) summarise(run, op);
+    if (ops[run].size() > 1) summarise(run, "");
+  }
+  return list;
+}
+
+}  // namespace roofgap

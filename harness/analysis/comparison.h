@@ -1,0 +1,135 @@
+#ifndef ROOFGAP_HARNESS_ANALYSIS_COMPARISON_H_
+#define ROOFGAP_HARNESS_ANALYSIS_COMPARISON_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/record/fields.h"
+#include "harness/record/record.h"
+
+// One run against another: other builds, other machines, or the same of both on another day. `a` is the baseline.
+
+namespace roofgap {
+
+namespace vocabulary {
+inline constexpr std::string_view kVerdict = "faster slower same not_comparable";
+inline constexpr std::string_view kCause = "kernel machine both";
+}  // namespace vocabulary
+
+// What is compared: rows, and the roofs of their machine where the run has them.
+struct ComparedRun {
+  std::string name;
+  std::vector<Record> rows;
+  std::optional<Ceilings> ceilings;
+};
+
+// One problem, variant, data type, ISA, thread count and cache state of two runs. The ISA does not count where each run
+// holds one only. Which roofs and canary tell what the machine did:
+//
+//   ratio          = median of a / median of b: above 1, b is faster
+//   interval       from six turns a side on, the bootstrap interval of the ratio of the medians of turns, widened to
+//                  hold the ratio; with fewer, from the rows' own intervals, as independent errors of the logarithms
+//   machine_ratio  how much faster the machine of b was for this row. On one machine canary_ns of a over that of b,
+//                  where both ran the same canary; else the time that the work of a's row takes at most (t_attainable,
+//                  roof.h) under a's roofs over that under b's
+//   kernel_ratio   = ratio / machine_ratio: what is left to the code
+//
+// The test of a pair is chosen by its numbers of turns alone, so that it cannot prefer an outcome: the rank test of the
+// turns where, of so many, the ranks can reach 5 % over the number of pairs (8 and 8 turns among 300 pairs); from six a
+// side on, where they cannot, Welch's test of the logarithms, for 6 and 6 turns that are wholly apart have p = 0.2 %,
+// and of 300 pairs none could ever differ; with fewer turns, a normal test by the rows' own intervals.
+// A pair is faster or slower when its p-value, corrected for the number of pairs (FalseDiscoveryRates), is at most
+// 0.05 and the ratio is further from 1 than `same_within`; else the same. No row vanishes: one without a partner, whose
+// work differs, or without times is `not_comparable`, and `reason` names what differs.
+struct Compared {
+  int schema_version = kSchemaVersion;
+  std::string run_a, run_b, machine_a, machine_b;
+  std::string op, problem, label, variant, dtype, isa_a, isa_b;
+  int threads = 0;
+  std::string cache, verdict, reason;
+  Number median_a_ns, median_b_ns;
+  Number ratio, ratio_low, ratio_high;
+  std::string test;
+  Number p_value, p_adjusted;
+  Number machine_ratio;
+  std::string machine_from;
+  Number kernel_ratio;
+  std::string cause;
+  std::string status_a, status_b, warnings;
+};
+
+template <MaybeConst<Compared> Row, class Visit>
+void VisitFields(Row& row, Visit&& visit) {
+  visit(Field{"schema_version", "", "version of the columns; a reader refuses any other than its own"},
+        row.schema_version);
+  visit(Field{"run_a", "", "the baseline: run_id, or the file's name"}, row.run_a);
+  visit(Field{"run_b", "", "the run that is compared with it"}, row.run_b);
+  visit(Field{"machine_a", "", "machine_id of run_a"}, row.machine_a);
+  visit(Field{"machine_b", "", "machine_id of run_b"}, row.machine_b);
+  visit(Field{"op", "", "as in measurements.csv"}, row.op);
+  visit(Field{"problem", "", "as in measurements.csv"}, row.problem);
+  visit(Field{"label", "", "as in measurements.csv"}, row.label);
+  visit(Field{"variant", "", "as in measurements.csv"}, row.variant);
+  visit(Field{"dtype", "", "as in measurements.csv"}, row.dtype);
+  visit(Field{"isa_a", "", "isa of a's row"}, row.isa_a);
+  visit(Field{"isa_b", "", "isa of b's row; may differ where each run holds one only"}, row.isa_b);
+  visit(Field{"threads", "", "as in measurements.csv"}, row.threads);
+  visit(Field{"cache", "", "as in measurements.csv"}, row.cache);
+  visit(Field{"verdict", "", "what b is, against a", vocabulary::kVerdict}, row.verdict);
+  visit(Field{"reason", "", "why not comparable: the fields that differ"}, row.reason);
+  visit(Field{"median_a_ns", "ns", "median_ns of a's row"}, row.median_a_ns);
+  visit(Field{"median_b_ns", "ns", "median_ns of b's row"}, row.median_b_ns);
+  visit(Field{"ratio", "", "median_a_ns / median_b_ns: above 1, b is faster"}, row.ratio);
+  visit(Field{"ratio_low", "", "lower end of its 95 % interval: bootstrap over turns, or from the rows' intervals"},
+        row.ratio_low);
+  visit(Field{"ratio_high", "", "upper end of that interval"}, row.ratio_high);
+  visit(Field{"test", "",
+              "ranks: Wilcoxon-Mann-Whitney over turns; welch: t over their logarithms, where they are too few for "
+              "ranks; intervals: by the rows' own",
+              "ranks welch intervals"},
+        row.test);
+  visit(Field{"p_value", "", "of that test, two-sided"}, row.p_value);
+  visit(Field{"p_adjusted", "", "corrected for the number of pairs, Benjamini-Hochberg; up to 0.05 counts"},
+        row.p_adjusted);
+  visit(Field{"machine_ratio", "", "how much faster b's machine was for this row"}, row.machine_ratio);
+  visit(Field{"machine_from", "", "canary: fixed work beside the samples; roofs: attainable times", "canary roofs"},
+        row.machine_from);
+  visit(Field{"kernel_ratio", "", "ratio / machine_ratio: what is left to the code"}, row.kernel_ratio);
+  visit(Field{"cause", "", "of faster and slower: which of the two ratios is further from 1 than the limit of `same`",
+              vocabulary::kCause},
+        row.cause);
+  visit(Field{"status_a", "", "status of a's row"}, row.status_a);
+  visit(Field{"status_b", "", "status of b's row"}, row.status_b);
+  visit(Field{"warnings", "", "those of b's row"}, row.warnings);
+}
+
+inline constexpr double kSameWithin = 0.03;
+inline constexpr double kFalseDiscoveries = 0.05;
+
+// Each of the runs behind the first against the first: all pairs, the slowest first, then what is not comparable, in
+// file order. `same_within`: as a fraction.
+std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same_within = kSameWithin);
+
+// Slower, by more than the fraction `limit` of a's time, and not for the machine alone: kernel_ratio, where it is
+// known, says the same.
+bool Regressed(const Compared& row, double limit);
+
+// The pairs of one op of one run, or of all its ops, in numbers. Means are geometric; empty without a value.
+struct ComparisonSummary {
+  std::string run_b, op;  // op: empty for all
+  int64_t pairs = 0, faster = 0, slower = 0, same = 0, not_comparable = 0, unstable = 0;
+  Number mean_ratio, mean_kernel_ratio;
+  const Compared* least = nullptr;  // by ratio; null without a pair
+  const Compared* largest = nullptr;
+};
+
+// For each run_b its ops by name, then all of them where there are several.
+std::vector<ComparisonSummary> SummariseComparison(std::span<const Compared> rows);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_ANALYSIS_COMPARISON_H_

@@ -1,0 +1,138 @@
+#include "harness/analysis/comparison_pair.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "harness/analysis/fastest.h"
+#include "harness/analysis/roof.h"
+#include "harness/analysis/two_samples.h"
+#include "harness/record/csv.h"
+
+namespace roofgap {
+namespace {
+
+constexpr int64_t kFewestTurns = 6;  // of which bootstrap and Welch's test hold what they promise
+
+void Differ(std::string& reason, std::string_view field, const std::string& a, const std::string& b) {
+  if (a == b) return;
+  AppendClause(reason, std::string(field) + ' ' + (a.empty() ? "none" : a) + " / " + (b.empty() ? "none" : b));
+}
+
+void CountsDiffer(std::string& reason, std::string_view field, const Number& a, const Number& b) {
+  if (a && b && std::abs(*a - *b) <= 1e-9 * std::abs(*a)) return;
+  Differ(reason, field, csv::Format(a), csv::Format(b));
+}
+
+// The fields that differ where they must not; executed_flops may, for that is the algorithm's.
+std::string WhatDiffers(const RowPair& pair) {
+  const Record &a = *pair.a, &b = *pair.b;
+  std::string reason;
+  Differ(reason, "schema_version", std::to_string(a.schema_version), std::to_string(b.schema_version));
+  Differ(reason, "threads", std::to_string(a.threads), std::to_string(b.threads));
+  Differ(reason, "cache", a.cache, b.cache);
+  if (pair.isa_counts) Differ(reason, "isa", a.isa, b.isa);
+  CountsDiffer(reason, "flops", a.flops, b.flops);
+  CountsDiffer(reason, "bytes_read", a.bytes_read, b.bytes_read);
+  CountsDiffer(reason, "bytes_written", a.bytes_written, b.bytes_written);
+  return reason;
+}
+
+void NoTime(std::string& reason, const Record& row, std::string_view side) {
+  if (row.median_ns.value_or(0) > 0) return;
+  AppendClause(reason, row.status + " in " + std::string(side) + (row.reason.empty() ? "" : ": " + row.reason));
+}
+
+bool SameCanary(const Record& a, const Record& b) {
+  return a.canary_ns && b.canary_ns && a.canary_bytes == b.canary_bytes;
+}
+
+Number Attainable(Record row, const Record& work, const std::optional<Ceilings>& ceilings) {
+  if (!ceilings) return {};
+  row.executed_flops = work.executed_flops;
+  return FindRoof(row, *ceilings).t_attainable_ns;
+}
+
+void TellMachine(const RowPair& pair, const ComparedRun& a, const ComparedRun& b, Compared* row) {
+  if (row->machine_a == row->machine_b && SameCanary(*pair.a, *pair.b)) {
+    row->machine_ratio = Quotient(pair.a->canary_ns, pair.b->canary_ns);
+    row->machine_from = "canary";
+  } else {
+    row->machine_ratio = Quotient(Attainable(*pair.a, *pair.a, a.ceilings), Attainable(*pair.b, *pair.a, b.ceilings));
+    if (row->machine_ratio) row->machine_from = "roofs";
+  }
+  row->kernel_ratio = Quotient(row->ratio, row->machine_ratio);
+}
+
+// The standard error of log(median) that the row's 95 % interval stands for.
+Number LogError(const Record& row) {
+  if (!row.ci_low_ns || !row.ci_high_ns || !(*row.ci_low_ns > 0)) return {};
+  return std::log(*row.ci_high_ns / *row.ci_low_ns) / (2 * 1.959964);
+}
+
+void TestByIntervals(const RowPair& pair, Compared* row) {
+  const Number a = LogError(*pair.a), b = LogError(*pair.b);
+  if (!a || !b) {
+    const auto turns = [](const Record& r) { return std::to_string(r.turns_ns.size()); };
+    row->reason = "too few samples to test: " + turns(*pair.a) + " and " + turns(*pair.b) + " turns, no intervals";
+    return;
+  }
+  const double error = std::hypot(*a, *b), log_ratio = std::log(*row->ratio);
+  row->test = "intervals";
+  row->p_value = error > 0 ? NormalTail(log_ratio / error) : log_ratio == 0 ? 1.0 : 0.0;
+  row->ratio_low = std::exp(log_ratio - 1.959964 * error);
+  row->ratio_high = std::exp(log_ratio + 1.959964 * error);
+}
+
+}  // namespace
+
+Compared DescribePair(const RowPair& pair, const ComparedRun& a, const ComparedRun& b) {
+  const Record& any = pair.a != nullptr ? *pair.a : *pair.b;
+  Compared row;
+  row.run_a = a.name;
+  row.run_b = b.name;
+  row.machine_a = a.rows.empty() ? "" : a.rows[0].machine_id;
+  row.machine_b = b.rows.empty() ? "" : b.rows[0].machine_id;
+  row.op = any.op;
+  row.problem = any.problem;
+  row.label = any.label;
+  row.variant = any.variant;
+  row.dtype = any.dtype;
+  row.threads = any.threads;
+  row.cache = any.cache;
+  if (pair.a != nullptr) {
+    row.isa_a = pair.a->isa;
+    row.status_a = pair.a->status;
+    row.median_a_ns = pair.a->median_ns;
+  }
+  if (pair.b != nullptr) {
+    row.isa_b = pair.b->isa;
+    row.status_b = pair.b->status;
+    row.median_b_ns = pair.b->median_ns;
+    row.warnings = pair.b->warnings;
+  }
+  if (pair.a == nullptr || pair.b == nullptr) {
+    row.reason = pair.a == nullptr ? "only in b" : "only in a";
+    return row;
+  }
+  row.reason = WhatDiffers(pair);
+  NoTime(row.reason, *pair.a, "a");
+  NoTime(row.reason, *pair.b, "b");
+  if (!row.reason.empty()) return row;
+  row.ratio = Quotient(pair.a->median_ns, pair.b->median_ns);
+  TellMachine(pair, a, b, &row);
+  return row;
+}
+
+void TestPair(const RowPair& pair, int64_t pairs, Compared* row) {
+  const std::vector<double>&a = pair.a->turns_ns, &b = pair.b->turns_ns;
+  if (std::min(std::ssize(a), std::ssize(b)) < kFewestTurns) return TestByIntervals(pair, row);
+  const bool ranks = LeastRankP(std::ssize(a), std::ssize(b)) <= kFalseDiscoveries / static_cast<double>(pairs);
+  row->test = ranks ? "ranks" : "welch";
+  row->p_value = ranks ? RankTest(a, b) : WelchTest(a, b);
+  const RatioInterval interval = BootstrapRatio(a, b);
+  row->ratio_low = std::min(interval.low, *row->ratio);
+  row->ratio_high = std::max(interval.high, *row->ratio);
+}
+
+}  // namespace roofgap

@@ -1,0 +1,153 @@
+#include "harness/analysis/comparison_table.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+
+namespace roofgap {
+namespace {
+
+constexpr int kDecimals = 3;  // of a ratio
+
+std::string Trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
+std::string KindOf(const Compared& row) {
+  const std::string isa = row.isa_a == row.isa_b ? row.isa_a : row.isa_a + " / " + row.isa_b;
+  std::string kind;
+  for (const std::string& word : {row.dtype, isa, row.cache}) kind += (kind.empty() || word.empty() ? "" : " ") + word;
+  return kind;
+}
+
+// Widths of the columns that adapt: the variant takes what it needs, the problem what is left.
+struct Widths {
+  size_t problem = 7, variant = 7;
+};
+
+constexpr size_t kNumbersWidth = 57;  // Line's other columns
+
+Widths FindWidths(std::span<const Compared> rows) {
+  Widths widths;
+  for (const Compared& row : rows) {
+    if (!row.p_value) continue;
+    widths.problem = std::max(widths.problem, Width(row.problem));
+    widths.variant = std::clamp(Width(row.variant), widths.variant, size_t{14});
+  }
+  widths.problem = std::min(widths.problem, kTableWidth - kNumbersWidth - widths.variant);
+  return widths;
+}
+
+std::string Line(const Widths& widths, std::string_view problem, std::string_view threads, std::string_view variant,
+                 std::string_view time, std::string_view ratio, std::string_view interval, std::string_view machine,
+                 std::string_view verdict) {
+  return Trimmed(PadRight(Shorten(problem, widths.problem), widths.problem) + PadLeft(Shorten(threads, 6), 5) + ' ' +
+                 PadRight(Shorten(variant, widths.variant), widths.variant) + PadLeft(time, 10) + PadLeft(ratio, 6) +
+                 ' ' + PadRight(interval, 11) + PadLeft(machine, 8) + "  " + std::string(verdict));
+}
+
+std::string PairLine(const Widths& widths, const Compared& row) {
+  const bool unstable = row.status_a == kUnstable || row.status_b == kUnstable;
+  const std::string interval = Short(row.ratio_low, kDecimals) + "-" + Short(row.ratio_high, kDecimals);
+  return Line(widths, row.problem, std::to_string(row.threads), row.variant, Duration(row.median_a_ns),
+              Short(row.ratio, kDecimals), interval, Short(row.machine_ratio, kDecimals),
+              row.verdict + (unstable ? "*" : "") + (row.cause.empty() ? "" : " " + row.cause));
+}
+
+std::string NameOf(const Compared& row) {
+  std::string name = row.problem;
+  if (!row.variant.empty()) name += ' ' + row.variant;
+  return name + (row.threads == 1 ? ", 1 thread" : ", " + std::to_string(row.threads) + " threads");
+}
+
+std::string RenderNotComparable(std::span<const Compared> rows) {
+  constexpr size_t kNamed = 3;
+  std::vector<std::pair<std::string, std::vector<const Compared*>>> reasons;
+  for (const Compared& row : rows) {
+    if (row.p_value) continue;
+    auto found = std::find_if(reasons.begin(), reasons.end(), [&](const auto& r) { return r.first == row.reason; });
+    if (found == reasons.end()) found = reasons.insert(found, {row.reason, {}});
+    found->second.push_back(&row);
+  }
+  std::string text;
+  for (const auto& [reason, these] : reasons) {
+    std::string names;
+    for (size_t i = 0; i < std::min(these.size(), kNamed); ++i) names += (i == 0 ? "" : "; ") + NameOf(*these[i]);
+    if (these.size() > kNamed) names += "; and " + std::to_string(these.size() - kNamed) + " more";
+    text += Wrap("not comparable, " + reason + ": " + names + ".", kTableWidth, "");
+  }
+  return text;
+}
+
+std::string SummaryLine(size_t width, std::string_view op, std::string_view pairs, std::string_view slower,
+                        std::string_view same, std::string_view faster, std::string_view other, std::string_view ratio,
+                        std::string_view kernel, std::string_view range) {
+  return Trimmed(PadRight(Shorten(op, width), width) + PadLeft(pairs, 7) + PadLeft(slower, 8) + PadLeft(same, 6) +
+                 PadLeft(faster, 8) + PadLeft(other, 7) + PadLeft(ratio, 8) + PadLeft(kernel, 8) + "  " +
+                 std::string(range));
+}
+
+int64_t CountTests(std::span<const Compared> rows, std::string_view test) {
+  return std::count_if(rows.begin(), rows.end(), [&](const Compared& row) { return row.test == test; });
+}
+
+}  // namespace
+
+std::string RenderComparison(std::span<const Compared> rows) {
+  std::vector<std::pair<std::string, std::vector<const Compared*>>> kinds;
+  for (const Compared& row : rows) {
+    if (!row.p_value) continue;
+    const std::string kind = KindOf(row);
+    auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.first == kind; });
+    if (found == kinds.end()) found = kinds.insert(found, {kind, {}});
+    found->second.push_back(&row);
+  }
+  const Widths widths = FindWidths(rows);
+  std::string text;
+  if (!kinds.empty()) {
+    text = Line(widths, "problem", "thr", "variant", "time of a", "ratio", "95 % of it", "machine", "b is");
+  }
+  for (const auto& [kind, pairs] : kinds) {
+    if (kinds.size() > 1) text += kind + '\n';
+    for (const Compared* row : pairs) text += PairLine(widths, *row);
+  }
+  return text + RenderNotComparable(rows);
+}
+
+std::string RenderComparisonSummary(std::span<const ComparisonSummary> summaries, std::span<const Compared> rows,
+                                    double same_within) {
+  size_t width = 3;
+  for (const ComparisonSummary& s : summaries) width = std::clamp(Width(s.op), width, size_t{28});
+  std::string text =
+      SummaryLine(width, "op", "pairs", "slower", "same", "faster", "other", "ratio", "kernel", "least-largest");
+  for (const ComparisonSummary& s : summaries) {
+    const std::string range =
+        s.pairs == 0 ? "" : Short(s.least->ratio, kDecimals) + "-" + Short(s.largest->ratio, kDecimals);
+    text += SummaryLine(width, s.op.empty() ? "all" : s.op, std::to_string(s.pairs), std::to_string(s.slower),
+                        std::to_string(s.same), std::to_string(s.faster), std::to_string(s.not_comparable),
+                        Short(s.mean_ratio, kDecimals), Short(s.mean_kernel_ratio, kDecimals), range);
+  }
+  const int64_t ranks = CountTests(rows, "ranks"), welch = CountTests(rows, "welch"),
+                intervals = CountTests(rows, "intervals");
+  std::string tests;
+  const auto add = [&](int64_t count, const std::string& what) {
+    if (count > 0) tests += (tests.empty() ? "" : ", ") + std::to_string(count) + " by " + what;
+  };
+  add(ranks, "the ranks of their turns");
+  add(welch, "Welch's test of their turns, too few for ranks");
+  add(intervals, "their medians' intervals, for want of turns");
+  if (tests.empty()) return text;
+  return text + Wrap(
+                    "ratio: time of a over time of b, geometric means; kernel: without what the machine did, where "
+                    "that is known. Pairs tested: " +
+                        tests + "; corrected for their number (Benjamini-Hochberg), 5 % of those that differ may be " +
+                        "false. Same: not shown to differ, or by up to " + Percent(same_within) + ".",
+                    kTableWidth, "");
+}
+
+}  // namespace roofgap

@@ -1,0 +1,200 @@
+#include "harness/record/benchmark_json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "harness/record/files.h"
+#include "harness/record/json_fields.h"
+
+namespace roofgap {
+namespace {
+
+constexpr std::string_view kOurs = "roofgap";
+
+// What stands in the file of one benchmark.
+struct Entries {
+  std::vector<double> repetitions_ns;
+  std::map<std::string, double> aggregates_ns;
+  int64_t repetitions = 0;
+  int threads = 1;
+  std::string error, label;
+};
+
+const Json& Member(const JsonPlace& place, const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end()) (place / key).Fail("is missing");
+  return *found;
+}
+
+std::string TextOr(const JsonPlace& place, const Json& json, const char* key, const std::string& otherwise) {
+  const auto found = json.find(key);
+  if (found == json.end()) return otherwise;
+  std::string text;
+  FromJson(place / key, *found, text);
+  return text;
+}
+
+double RealTimeNs(const JsonPlace& place, const Json& json) {
+  double time = 0;
+  FromJson(place / "real_time", Member(place, json, "real_time"), time);
+  const std::string unit = TextOr(place, json, "time_unit", "ns");
+  const std::map<std::string, double> units = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+  const auto found = units.find(unit);
+  if (found == units.end()) (place / "time_unit").Fail(unit, "ns, us, ms, s");
+  return time * found->second;
+}
+
+void Add(const JsonPlace& place, const Json& json, Entries* entries) {
+  entries->label = TextOr(place, json, "label", entries->label);
+  if (json.contains("threads")) FromJson(place / "threads", json["threads"], entries->threads);
+  if (json.contains("error_occurred") && json["error_occurred"] == true) {
+    entries->error = TextOr(place, json, "error_message", "failed");
+    return;
+  }
+  const std::string aggregate = TextOr(place, json, "aggregate_name", "");
+  if (aggregate.empty()) {
+    entries->repetitions_ns.push_back(RealTimeNs(place, json));
+  } else if (aggregate == "median" || aggregate == "mean" || aggregate == "stddev") {
+    entries->aggregates_ns[aggregate] = RealTimeNs(place, json);
+    if (json.contains("repetitions")) FromJson(place / "repetitions", json["repetitions"], entries->repetitions);
+  }
+}
+
+double Middle(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+// The standard error of a median is that of the mean times 1.2533, for normal samples.
+void FillFromAggregates(const Entries& entries, Record* row) {
+  const auto of = [&](const char* name) {
+    const auto found = entries.aggregates_ns.find(name);
+    return found == entries.aggregates_ns.end() ? Number() : Number(found->second);
+  };
+  row->median_ns = of("median") ? of("median") : of("mean");
+  row->n = entries.repetitions;
+  if (!row->median_ns || !of("stddev") || row->n < 6) return;
+  const double half = 1.959964 * 1.2533 * *of("stddev") / std::sqrt(static_cast<double>(row->n));
+  if (half >= *row->median_ns) return;
+  row->ci_low_ns = *row->median_ns - half;
+  row->ci_high_ns = *row->median_ns + half;
+}
+
+Record RowOf(const std::string& name, const std::string& host, const Entries& entries) {
+  Record row;
+  row.machine_id = host;
+  row.op = name.substr(0, name.find('/'));
+  row.problem = name;
+  row.label = entries.label;
+  row.threads = entries.threads;
+  row.status = kMeasured;
+  if (!entries.error.empty()) {
+    row.status = kSkipped;
+    row.reason = entries.error;
+  } else if (entries.repetitions_ns.empty()) {
+    FillFromAggregates(entries, &row);
+  } else {
+    row.n = static_cast<int64_t>(entries.repetitions_ns.size());
+    row.min_ns = *std::min_element(entries.repetitions_ns.begin(), entries.repetitions_ns.end());
+    row.median_ns = Middle(entries.repetitions_ns);
+    if (row.n > 1) row.turns_ns = entries.repetitions_ns;
+  }
+  return row;
+}
+
+Json Entry(const Record& row, const std::string& name, size_t repetitions, double time_ns) {
+  return {{"name", name},          {"run_name", name},       {"run_type", "iteration"}, {"repetitions", repetitions},
+          {"repetition_index", 0}, {"threads", row.threads}, {"iterations", 1},         {"real_time", time_ns},
+          {"cpu_time", time_ns},   {"time_unit", "ns"},      {"label", row.label}};
+}
+
+void Append(const Record& row, Json* benchmarks) {
+  const std::string name = row.problem + '/' + row.variant + '/' + row.dtype + '/' + row.isa +
+                           "/threads:" + std::to_string(row.threads) + '/' + row.cache;
+  const size_t first = benchmarks->size();
+  const std::vector<double> turns =
+      row.turns_ns.empty() ? std::vector<double>{row.median_ns.value_or(0)} : row.turns_ns;
+  for (size_t i = 0; i < turns.size(); ++i) {
+    Json entry = Entry(row, name, turns.size(), turns[i]);
+    entry["repetition_index"] = i;
+    benchmarks->push_back(entry);
+  }
+  if (!row.median_ns) {
+    (*benchmarks)[first]["error_occurred"] = true;
+    (*benchmarks)[first]["error_message"] = row.status + ": " + row.reason;
+  } else {
+    Json median = Entry(row, name, turns.size(), *row.median_ns);
+    median["name"] = name + "_median";
+    median["run_type"] = "aggregate";
+    median["aggregate_name"] = "median";
+    median["aggregate_unit"] = "time";
+    benchmarks->push_back(median);
+  }
+  (*benchmarks)[first][kOurs] = ToJson(row);
+}
+
+}  // namespace
+
+std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path) {
+  const std::string file = path.string();
+  Json json;
+  try {
+    json = Json::parse(ReadFile(path));
+  } catch (const nlohmann::json::exception& exception) {
+    throw Error(file + ": neither a run directory nor Google Benchmark's JSON: " + exception.what());
+  }
+  const JsonPlace document{file, ""};
+  if (!json.is_object()) document.Fail("is no object; allowed are a run directory and Google Benchmark's JSON");
+  const Json& list = Member(document, json, "benchmarks");
+  const JsonPlace benchmarks = document / "benchmarks";
+  if (!list.is_array()) benchmarks.Fail(list, "an array");
+  std::string host = "unknown host";
+  if (json.contains("context") && json["context"].is_object()) {
+    host = TextOr(document / "context", json["context"], "host_name", host);
+  }
+  std::vector<Record> rows;
+  std::vector<std::pair<std::string, Entries>> others;  // in file order
+  std::set<std::string> ours;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const JsonPlace place = benchmarks / std::to_string(i);
+    const Json& entry = list[i];
+    if (!entry.is_object()) place.Fail(entry, "an object");
+    const std::string name =
+        TextOr(place, entry, "run_name", entry.contains("run_name") ? "" : TextOr(place, entry, "name", ""));
+    if (name.empty()) (place / "name").Fail("is missing or empty");
+    if (entry.contains(kOurs)) {
+      ours.insert(name);
+      FromJson(place / kOurs, entry[std::string(kOurs)], rows.emplace_back());
+    } else if (!ours.contains(name)) {
+      auto found = std::find_if(others.begin(), others.end(), [&](const auto& other) { return other.first == name; });
+      if (found == others.end()) found = others.insert(found, {name, {}});
+      Add(place, entry, &found->second);
+    }
+  }
+  for (const auto& [name, entries] : others) rows.push_back(RowOf(name, host, entries));
+  return rows;
+}
+
+void WriteBenchmarkJson(const std::filesystem::path& path, const RunInfo& info, std::span<const Record> rows) {
+  std::string build = info.build_type == "Release" ? "release" : "debug";
+  Json json = {{"context",
+                {{"date", info.utc},
+                 {"host_name", info.machine_id},
+                 {"executable", "roofgap"},
+                 {"num_cpus", info.max_threads},
+                 {"mhz_per_cpu", 0},
+                 {"cpu_scaling_enabled", false},
+                 {"caches", Json::array()},
+                 {"load_avg", Json::array()},
+                 {"library_build_type", build},
+                 {"cpu_time", "wall time again: CPU time is not measured"}}},
+               {"benchmarks", Json::array()}};
+  for (const Record& row : rows) Append(row, &json["benchmarks"]);
+  ReplaceFile(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace roofgap

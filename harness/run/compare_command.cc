@@ -1,0 +1,157 @@
+#include "harness/run/compare_command.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "harness/analysis/comparison_table.h"
+#include "harness/analysis/drift.h"
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+#include "harness/record/benchmark_json.h"
+#include "harness/record/csv.h"
+#include "harness/record/files.h"
+#include "harness/record/json.h"
+#include "harness/run/run_ceilings.h"
+#include "kernels/api/error.h"
+
+namespace roofgap {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Side {
+  ComparedRun run;
+  std::optional<RunInfo> info;  // nothing where the run was copied without run.json
+  std::string machine;          // as people call it
+};
+
+Side ReadSide(const fs::path& path) {
+  Side side;
+  if (fs::is_regular_file(path)) {
+    side.run = {.name = path.filename().string(), .rows = ReadBenchmarkJson(path), .ceilings = {}};
+    if (side.run.rows.empty()) throw Error(path.string() + ": it holds no benchmarks");
+    side.machine = side.run.rows[0].machine_id;
+    return side;
+  }
+  side.run.rows = ReadMeasurements(path / files::kMeasurements);
+  if (side.run.rows.empty()) throw Error((path / files::kMeasurements).string() + ": the run has no rows");
+  side.run.name = side.run.rows[0].run_id;
+  if (const std::optional<RunCeilings> ceilings = ReadRunCeilings(path)) side.run.ceilings = ceilings->begin;
+  if (fs::exists(path / files::kRun)) side.info = ReadRunInfo(path / files::kRun);
+  side.machine = side.run.rows[0].machine_id;
+  if (fs::exists(path / files::kMachine)) side.machine += " (" + ReadMachine(path / files::kMachine).cpu_model + ")";
+  return side;
+}
+
+std::vector<Side> ReadSides(const std::vector<fs::path>& paths) {
+  std::vector<Side> sides;
+  std::set<std::string> names;
+  for (const fs::path& path : paths) {
+    Side& side = sides.emplace_back(ReadSide(path));
+    if (names.contains(side.run.name)) side.run.name += " (" + path.string() + ")";  // a run and its copy
+    while (!names.insert(side.run.name).second) side.run.name += " again";
+  }
+  return sides;
+}
+
+// "a", "b", "c": how the text calls the runs.
+std::string Letter(size_t i) { return i < 26 ? std::string(1, static_cast<char>('a' + i)) : std::to_string(i + 1); }
+
+std::string Join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string RenderRun(size_t i, const fs::path& path, const Side& side) {
+  std::string text = Letter(i) + ": " + path.string() + ", run " + side.run.name + ", machine " + side.machine;
+  if (side.info) {
+    text += ", roofgap " + side.info->roofgap_version + " (program " + side.info->program + "), " +
+            side.info->compiler + ' ' + side.info->build_type + ", " + Join(side.info->libraries);
+    if (side.info->status != "complete") text += ", " + side.info->status;
+  }
+  return Wrap(text, kTableWidth, "");
+}
+
+// What may explain a difference, before any kernel does.
+std::string RenderDifferences(const Side& a, const Side& b) {
+  std::vector<std::string> names;
+  if (a.run.rows[0].machine_id != b.run.rows[0].machine_id) names.push_back("machine");
+  if (a.info && b.info) {
+    const RunInfo &x = *a.info, &y = *b.info;
+    if (x.roofgap_version != y.roofgap_version) names.push_back("version");
+    if (x.program != y.program) names.push_back("program");
+    if (x.compiler != y.compiler) names.push_back("compiler");
+    if (x.build_type != y.build_type) names.push_back("build type");
+    if (x.libraries != y.libraries) names.push_back("libraries");
+    if (x.cores != y.cores) names.push_back("cores");
+  }
+  return names.empty() ? "the same machine and program" : "they differ in: " + Join(names);
+}
+
+std::string RenderRoofsOf(const Side& a, const Side& b) {
+  if (!a.run.ceilings || !b.run.ceilings) {
+    const std::string who = !a.run.ceilings && !b.run.ceilings ? "neither run has" : "only one of the runs has";
+    return Wrap("Roofs are not compared: " + who + " a ceilings.csv (hwprobe writes it).", kTableWidth, "");
+  }
+  const std::vector<Drift> roofs = CompareRoofs(*a.run.ceilings, *b.run.ceilings);
+  if (roofs.empty()) return "Roofs are not compared: none is of the same kind and thread count.\n";
+  return "Roofs (medians; above 1, the machine of b is faster):\n" + RenderRoofs(roofs);
+}
+
+// The text about one run against the baseline.
+std::string RenderAgainst(size_t i, const Side& a, const Side& b, std::span<const Compared> all, double same_within) {
+  std::vector<Compared> rows;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(rows),
+               [&](const Compared& row) { return row.run_b == b.run.name; });
+  const std::string who = i == 1 ? "" : " (b below is " + Letter(i) + ")";
+  return Wrap("a against " + Letter(i) + ": " + RenderDifferences(a, b) + who + ".", kTableWidth, "") + "\n" +
+         RenderComparison(rows) + "\n" + RenderRoofsOf(a, b) + "\n" +
+         RenderComparisonSummary(SummariseComparison(rows), rows, same_within);
+}
+
+std::string RenderRegressions(std::span<const Compared> rows, double limit) {
+  std::string names;
+  int64_t count = 0;
+  for (const Compared& row : rows) {
+    if (!Regressed(row, limit)) continue;
+    ++count;
+    names += (names.empty() ? ": " : "; ") + row.problem + ' ' + row.variant + ", threads " +
+             std::to_string(row.threads) + ", takes " + Percent(1 / *row.ratio - 1) + " longer" +
+             (row.status_a == kUnstable || row.status_b == kUnstable ? " (unstable)" : "");
+  }
+  return Wrap(
+      std::to_string(count) + (count == 1 ? " regression" : " regressions") + " beyond " + Percent(limit) + names + ".",
+      kTableWidth, "");
+}
+
+}  // namespace
+
+int CompareCommand(const CompareOptions& options) {
+  const std::vector<Side> sides = ReadSides(options.runs);
+  std::vector<ComparedRun> runs;
+  for (const Side& side : sides) runs.push_back(side.run);
+  const std::vector<Compared> rows = CompareRuns(runs, options.same_within);
+  const std::string csv = options.csv.empty() ? "" : CsvText<Compared>(rows);
+  if (!options.csv.empty() && options.csv != "-") ReplaceFile(options.csv, csv);
+  if (options.csv == "-") {
+    std::fputs(csv.c_str(), stdout);
+  } else {
+    std::string text;
+    for (size_t i = 0; i < sides.size(); ++i) text += RenderRun(i, options.runs[i], sides[i]);
+    for (size_t i = 1; i < sides.size(); ++i) {
+      text += "\n" + RenderAgainst(i, sides[0], sides[i], rows, options.same_within);
+    }
+    if (options.fail_over) text += RenderRegressions(rows, *options.fail_over);
+    std::fputs(text.c_str(), stdout);
+  }
+  const bool regressed = options.fail_over && std::any_of(rows.begin(), rows.end(), [&](const Compared& row) {
+                           return Regressed(row, *options.fail_over);
+                         });
+  const bool wrong = std::any_of(rows.begin(), rows.end(),
+                                 [](const Compared& row) { return row.status_a == kWrong || row.status_b == kWrong; });
+  return regressed || wrong ? 1 : 0;
+}
+
+}  // namespace roofgap

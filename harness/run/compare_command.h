@@ -1,0 +1,27 @@
+#ifndef ROOFGAP_HARNESS_RUN_COMPARE_COMMAND_H_
+#define ROOFGAP_HARNESS_RUN_COMPARE_COMMAND_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/analysis/comparison.h"
+
+namespace roofgap {
+
+struct CompareOptions {
+  std::vector<std::filesystem::path> runs;  // run directories, or files of Google Benchmark's JSON; the first: baseline
+  std::optional<double> fail_over;          // as a fraction: a regression beyond it makes the exit code 1
+  double same_within = kSameWithin;
+  std::string csv;  // a file; `-`: standard output, in place of the table; empty: none
+};
+
+// Compares each run behind the first with the first: prints what differs in the runs, a line for each pair, their
+// roofs and the means per op; writes the CSV. Returns 1 when a row of any run is wrong, or one regressed beyond
+// fail_over. Throws Error where a run cannot be read or nothing of two runs is of one problem, variant and data type.
+int CompareCommand(const CompareOptions& options);
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_RUN_COMPARE_COMMAND_H_

@@ -1,0 +1,311 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <sstream>
+
+#include "harness/analysis/comparison.h"
+#include "harness/analysis/comparison_table.h"
+#include "harness/analysis/table.h"
+#include "harness/analysis/text.h"
+#include "tests/harness/made_up_ceilings.h"
+
+namespace roofgap {
+namespace {
+
+// Turns that spread by 1 % about the median.
+std::vector<double> Turns(double median_ns, int count) {
+  std::vector<double> turns;
+  for (int i = 0; i < count; ++i) turns.push_back(median_ns * (1 + 0.01 * (i - (count - 1) / 2.0) / count));
+  return turns;
+}
+
+Record Timed(const std::string& problem, double median_ns, int turns = 10) {
+  Record row = MadeUpRow(9000, 100);
+  row.problem = problem;
+  row.median_ns = median_ns;
+  row.ci_low_ns = 0.995 * median_ns;
+  row.ci_high_ns = 1.005 * median_ns;
+  row.turns_ns = Turns(median_ns, turns);
+  return row;
+}
+
+Record Canary(Record row, double ns) {
+  row.canary_ns = ns;
+  return row;
+}
+
+Record OnMachine(Record row, const std::string& machine) {
+  row.machine_id = machine;
+  return row;
+}
+
+ComparedRun MadeRun(const std::string& name, const std::vector<Record>& rows) {
+  return {.name = name, .rows = rows, .ceilings = {}};
+}
+
+std::vector<Compared> Compare(const std::vector<Record>& a, const std::vector<Record>& b) {
+  return CompareRuns(std::vector{MadeRun("old", a), MadeRun("new", b)});
+}
+
+Compared CompareOne(const Record& a, const Record& b) {
+  const std::vector<Compared> rows = Compare({a}, {b});
+  EXPECT_EQ(rows.size(), 1u);
+  return rows.at(0);
+}
+
+TEST(AnalysisComparison, RatioIsAboveOneWhereTheSecondIsFaster) {
+  const Compared faster = CompareOne(Timed("p", 300), Timed("p", 200));
+  EXPECT_DOUBLE_EQ(*faster.ratio, 1.5);
+  EXPECT_EQ(faster.verdict, "faster");
+  EXPECT_EQ(faster.run_a + faster.run_b, "oldnew");
+  EXPECT_LT(*faster.ratio_low, 1.5);
+  EXPECT_GT(*faster.ratio_high, 1.5);
+  EXPECT_LT(*faster.ratio_high - *faster.ratio_low, 0.02);
+  const Compared slower = CompareOne(Timed("p", 200), Timed("p", 300));
+  EXPECT_DOUBLE_EQ(*slower.ratio, 1 / 1.5);
+  EXPECT_EQ(slower.verdict, "slower");
+  EXPECT_EQ(CompareOne(Timed("p", 200), Timed("p", 200)).verdict, "same");
+}
+
+TEST(AnalysisComparison, WhatIsSureButSmallIsTheSame) {
+  const Compared row = CompareOne(Timed("p", 1000, 20), Timed("p", 1020, 20));
+  EXPECT_LT(*row.p_adjusted, 1e-6);
+  EXPECT_EQ(row.verdict, "same");
+  const ComparedRun a = MadeRun("old", {Timed("p", 1000, 20)}), b = MadeRun("new", {Timed("p", 1020, 20)});
+  EXPECT_EQ(CompareRuns(std::vector{a, b}, 0.01)[0].verdict, "slower");
+}
+
+TEST(AnalysisComparison, WhatIsLargeButUnsureIsTheSame) {
+  Record a = Timed("p", 1000), b = Timed("p", 1100);
+  a.turns_ns = {700, 1500, 990, 1400, 600, 1010, 1300, 800};
+  b.turns_ns = {800, 1600, 1090, 1500, 700, 1110, 1400, 900};
+  const Compared row = CompareOne(a, b);
+  EXPECT_GT(*row.p_value, 0.2);
+  EXPECT_EQ(row.verdict, "same");
+  EXPECT_LT(*row.ratio_low, 0.7);
+  EXPECT_GT(*row.ratio_high, 1.3);
+}
+
+TEST(AnalysisComparison, TheTestIsChosenByTheNumberOfTurnsAlone) {
+  EXPECT_EQ(CompareOne(Timed("p", 1, 6), Timed("p", 1, 6)).test, "ranks") << "2 / C(12, 6) is under 5 %";
+  std::vector<Record> rows;
+  for (int i = 0; i < 40; ++i) rows.push_back(Timed("p" + std::to_string(i), 1000, 6));
+  for (const Compared& row : Compare(rows, rows)) EXPECT_EQ(row.test, "welch") << "but not under 5 % / 40";
+  for (Record& row : rows) row.turns_ns = Turns(1000, 8);
+  for (const Compared& row : Compare(rows, rows)) EXPECT_EQ(row.test, "ranks");
+  EXPECT_EQ(CompareOne(Timed("p", 1, 5), Timed("p", 1, 30)).test, "intervals");
+}
+
+TEST(AnalysisComparison, OneSlowKernelAmongHundredsIsFoundFromSixTurnsOn) {
+  std::vector<Record> a, b;
+  for (int i = 0; i < 300; ++i) a.push_back(Timed("p" + std::to_string(i), 1000, 6));
+  b = a;
+  b[77] = Timed("p77", 1200, 6);
+  const std::vector<Compared> rows = Compare(a, b);
+  EXPECT_EQ(rows[0].problem, "p77");
+  EXPECT_EQ(rows[0].verdict, "slower");
+  for (size_t i = 1; i < rows.size(); ++i) EXPECT_EQ(rows[i].verdict, "same");
+}
+
+TEST(AnalysisComparison, EqualRunsDifferInFewOrNoRows) {
+  std::mt19937_64 random(3);
+  std::lognormal_distribution<double> noise(0, 0.1);
+  std::vector<Record> runs[2];
+  for (int i = 0; i < 300; ++i) {
+    for (std::vector<Record>& rows : runs) {
+      Record& row = rows.emplace_back(Timed("p" + std::to_string(i), 1000, 12));
+      for (double& turn : row.turns_ns) turn = 1000 * noise(random);
+      row.median_ns = 1000 * noise(random);
+    }
+  }
+  int64_t differ = 0, low = 0;
+  for (const Compared& row : Compare(runs[0], runs[1])) {
+    differ += row.verdict != "same";
+    low += *row.p_value < 0.05;
+  }
+  EXPECT_GT(low, 3) << "uncorrected, about 5 % of 300 would have";
+  EXPECT_LE(differ, 1);
+}
+
+TEST(AnalysisComparison, WithoutTurnsTheRowsIntervalsAreTested) {
+  Record a = Timed("p", 1000, 0), b = Timed("p", 1100, 0);
+  const Compared row = CompareOne(a, b);
+  EXPECT_EQ(row.test, "intervals");
+  EXPECT_EQ(row.verdict, "slower");
+  const double error = std::sqrt(2.0) * std::log(1.005 / 0.995) / 2;
+  EXPECT_NEAR(*row.ratio_low, 1 / 1.1 * std::exp(-error), 1e-9);
+  EXPECT_NEAR(*row.ratio_high, 1 / 1.1 * std::exp(error), 1e-9);
+  a.ci_low_ns = a.ci_high_ns = {};
+  const Compared none = CompareOne(a, b);
+  EXPECT_EQ(none.verdict, "not_comparable");
+  EXPECT_EQ(none.reason, "too few samples to test: 0 and 0 turns, no intervals");
+  EXPECT_DOUBLE_EQ(*none.ratio, 1 / 1.1);
+}
+
+TEST(AnalysisComparison, TheIsaDoesNotCountWhereEachRunHoldsOne) {
+  Record other = Timed("p", 300);
+  other.isa = "NEON";
+  const Compared row = CompareOne(Timed("p", 100), other);
+  EXPECT_EQ(row.verdict, "slower");
+  EXPECT_EQ(row.isa_a + ' ' + row.isa_b, "AVX3 NEON");
+
+  Record third = Timed("p", 100);
+  third.isa = "AVX2";
+  const std::vector<Compared> rows = Compare({Timed("p", 100), third}, {third, other});
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].isa_b, "AVX2");
+  EXPECT_EQ(rows[1].verdict, "not_comparable");
+  EXPECT_EQ(rows[1].reason, "isa AVX3 / NEON");
+}
+
+TEST(AnalysisComparison, TheFieldsThatDifferAreNamed) {
+  const auto reason = [](void (*change)(Record&)) {
+    Record b = Timed("p", 200);
+    change(b);
+    const Compared row = CompareOne(Timed("p", 200), b);
+    EXPECT_EQ(row.verdict, "not_comparable");
+    return row.reason;
+  };
+  EXPECT_EQ(reason([](Record& r) { r.threads = 8; }), "threads 1 / 8");
+  EXPECT_EQ(reason([](Record& r) { r.cache = "cold"; }), "cache warm / cold");
+  EXPECT_EQ(reason([](Record& r) { r.schema_version = 2; }), "schema_version 1 / 2");
+  EXPECT_EQ(reason([](Record& r) { r.flops = 18000; }), "flops 9000 / 18000");
+  EXPECT_EQ(reason([](Record& r) { r.bytes_read = 0; }), "bytes_read 100 / 0");
+  EXPECT_EQ(reason([](Record& r) { r.bytes_written = {}; }), "bytes_written 0 / none");
+  EXPECT_EQ(reason([](Record& r) {
+              r.median_ns = {};
+              r.status = kWrong;
+              r.reason = "output 3";
+            }),
+            "wrong in b: output 3");
+  EXPECT_EQ(reason([](Record& r) {
+              r.threads = 2;
+              r.cache = "cold";
+            }),
+            "threads 1 / 2; cache warm / cold");
+  Record less_work = Timed("p", 200);
+  less_work.executed_flops = 4000;
+  EXPECT_EQ(CompareOne(Timed("p", 200), less_work).verdict, "same") << "another algorithm does the same task";
+}
+
+TEST(AnalysisComparison, NoRowVanishes) {
+  const std::vector<Compared> rows = Compare({Timed("p", 1), Timed("q", 1)}, {Timed("r", 1), Timed("q", 1)});
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].problem + ' ' + rows[0].verdict, "q same");
+  EXPECT_EQ(rows[1].problem + ' ' + rows[1].reason, "p only in a");
+  EXPECT_EQ(rows[2].problem + ' ' + rows[2].reason, "r only in b");
+}
+
+TEST(AnalysisComparison, TheCanaryTellsAMachinesChangeFromAKernels) {
+  const Compared machine = CompareOne(Canary(Timed("p", 100), 10), Canary(Timed("p", 125), 12.5));
+  EXPECT_EQ(machine.verdict + ' ' + machine.cause + ' ' + machine.machine_from, "slower machine canary");
+  EXPECT_DOUBLE_EQ(*machine.machine_ratio, 0.8);
+  EXPECT_DOUBLE_EQ(*machine.kernel_ratio, 1);
+  EXPECT_FALSE(Regressed(machine, 0.1)) << "no kernel regressed";
+  const Compared kernel = CompareOne(Canary(Timed("p", 100), 10), Canary(Timed("p", 125), 10));
+  EXPECT_EQ(kernel.verdict + ' ' + kernel.cause, "slower kernel");
+  EXPECT_TRUE(Regressed(kernel, 0.24));
+  EXPECT_FALSE(Regressed(kernel, 0.26));
+  const Compared both = CompareOne(Canary(Timed("p", 100), 10), Canary(Timed("p", 150), 12.5));
+  EXPECT_EQ(both.cause, "both");
+  EXPECT_TRUE(Regressed(both, 0.15)) << "the kernel's part is 20 %";
+  EXPECT_FALSE(Regressed(both, 0.25));
+  EXPECT_EQ(CompareOne(Timed("p", 100), Timed("p", 150)).cause, "") << "unknown";
+  EXPECT_TRUE(Regressed(CompareOne(Timed("p", 100), Timed("p", 150)), 0.25));
+}
+
+TEST(AnalysisComparison, CanariesOfOtherWorkAreNotCompared) {
+  Record loads = Canary(Timed("p", 100), 20);
+  loads.canary_bytes = 1e6;
+  EXPECT_FALSE(CompareOne(Canary(Timed("p", 100), 10), loads).machine_ratio.has_value());
+}
+
+TEST(AnalysisComparison, RoofsTellWhatAnotherMachineDoes) {
+  // 9000 FLOP and 100 bytes take 100 ns under a's peak of 90 GFLOP/s, 50 ns under one of 180.
+  Ceilings twice = MadeUpCeilings();
+  for (Ceiling& row : twice.rows) row.median = 2 * *row.median;
+  const ComparedRun a{"old", {Canary(Timed("p", 200), 10)}, MadeUpCeilings()};
+  ComparedRun b{"new", {Canary(OnMachine(Timed("p", 100), "other"), 10)}, twice};
+  Compared row = CompareRuns(std::vector{a, b})[0];
+  EXPECT_EQ(row.machine_from, "roofs") << "a canary is of its own machine";
+  EXPECT_DOUBLE_EQ(*row.machine_ratio, 2);
+  EXPECT_DOUBLE_EQ(*row.kernel_ratio, 1);
+  EXPECT_EQ(row.verdict + ' ' + row.cause, "faster machine");
+
+  b.rows[0].executed_flops = 4500;  // another algorithm is the kernel's change
+  row = CompareRuns(std::vector{a, b})[0];
+  EXPECT_DOUBLE_EQ(*row.machine_ratio, 2);
+  b.ceilings.reset();
+  row = CompareRuns(std::vector{a, b})[0];
+  EXPECT_EQ(row.machine_from + row.cause, "");
+  EXPECT_EQ(row.verdict, "faster");
+}
+
+TEST(AnalysisComparison, SeveralRunsStandAgainstTheFirst) {
+  const std::vector<ComparedRun> runs = {MadeRun("a", {Timed("p", 100)}), MadeRun("b", {Timed("p", 200)}),
+                                         MadeRun("c", {Timed("p", 50)})};
+  const std::vector<Compared> rows = CompareRuns(runs);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].run_b + ' ' + rows[0].verdict, "b slower");
+  EXPECT_EQ(rows[1].run_b + ' ' + rows[1].verdict, "c faster");
+  EXPECT_EQ(rows[1].run_a, "a");
+}
+
+TEST(AnalysisComparison, MeansAreGeometricAndPerOp) {
+  Record conv_a = Timed("conv2d:x", 100), conv_b = Timed("conv2d:x", 400);
+  conv_a.op = conv_b.op = "conv2d";
+  const std::vector<Compared> rows =
+      Compare({Timed("p", 100), Timed("q", 100), conv_a, Timed("alone", 1)}, {Timed("p", 50), Timed("q", 200), conv_b});
+  const std::vector<ComparisonSummary> list = SummariseComparison(rows);
+  ASSERT_EQ(list.size(), 3u);
+  EXPECT_EQ(list[0].op, "conv2d");
+  EXPECT_DOUBLE_EQ(*list[0].mean_ratio, 0.25);
+  EXPECT_EQ(list[1].op, "fc");
+  EXPECT_NEAR(*list[1].mean_ratio, 1, 1e-12);
+  EXPECT_EQ(list[1].pairs, 2);
+  EXPECT_EQ(list[1].faster + 10 * list[1].slower + 100 * list[1].same + 1000 * list[1].not_comparable, 1011);
+  EXPECT_EQ(list[2].op, "");
+  EXPECT_NEAR(*list[2].mean_ratio, std::cbrt(0.25), 1e-12);
+  EXPECT_EQ(list[2].least->problem, "conv2d:x");
+  EXPECT_FALSE(list[2].mean_kernel_ratio.has_value());
+}
+
+TEST(AnalysisComparison, RoofsOfBothMachinesAreNamedOnce) {
+  Ceilings a = MadeUpCeilings(), b = MadeUpCeilings();
+  a.rows.push_back(MadeUpPeak("AVX2", 50, 45));
+  b.rows[0].median = 99;
+  b.rows[4].threads = 8;
+  const std::vector<Drift> roofs = CompareRoofs(a, b);
+  ASSERT_EQ(roofs.size(), 4u) << "DRAM with 8 threads has no like";
+  EXPECT_EQ(roofs[0].roof, "compute f32, 1 thread");
+  EXPECT_EQ(roofs[0].before, 90) << "the best ISA's";
+  EXPECT_EQ(roofs[0].after, 99);
+  EXPECT_EQ(roofs[1].roof, "L1 load, 1 thread");
+  EXPECT_NE(RenderRoofs(roofs).find("90.0 to   99.0 GFLOP/s  1.100"), std::string::npos) << RenderRoofs(roofs);
+  EXPECT_TRUE(CompareRoofs(a, {}).empty());
+}
+
+TEST(AnalysisComparison, TablesFitTheTerminal) {
+  std::vector<Record> a, b;
+  for (int i = 0; i < 5; ++i) {
+    Record row = Timed(std::string(60, 'p') + std::to_string(i), std::pow(1e5, i) * 1.2345e-3);
+    row.variant = "a_variant_with_a_long_name";
+    row.threads = 1000;
+    a.push_back(Canary(row, 1));
+    row.median_ns = 1e6 * *row.median_ns;
+    row.status = kUnstable;
+    if (i == 4) row.threads = 7;
+    b.push_back(Canary(row, 2e4));
+  }
+  const std::vector<Compared> rows = Compare(a, b);
+  const std::string text =
+      RenderComparison(rows) + RenderComparisonSummary(SummariseComparison(rows), rows, kSameWithin);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(Width(line), kTableWidth) << line;
+  EXPECT_NE(text.find("slower* both"), std::string::npos) << text;
+  EXPECT_NE(text.find("not comparable, threads 1000 / 7: "), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace roofgap
