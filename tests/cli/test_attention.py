@@ -1,5 +1,6 @@
 """roofgap gap on attention over the sequence length: the stored run tests/data/run_attention, which is made up."""
 
+import itertools
 import pathlib
 import shutil
 
@@ -44,13 +45,15 @@ def test_no_row_vanishes_and_exponents_are_those_of_the_made_up_times(roofgap, r
 
 
 def test_a_run_without_attention_has_none_of_the_files(roofgap, run):
-    rewrite_rows(run / "measurements.csv", lambda row: {**row, "op": "fc", "problem": "fc:ic8oc8"})
+    size = itertools.count(1)
+    rewrite_rows(run / "measurements.csv", lambda row: {**row, "op": "fc", "problem": f"fc:ic{next(size)}oc8"})
     assert roofgap("gap", "run").returncode in (0, 1)
     assert not any((run / name).exists() for name in FILES)
 
 
 def test_rows_of_an_op_of_a_later_version_are_no_obstacle(roofgap, run):
-    rewrite_rows(run / "measurements.csv",
-                 lambda row: {**row, "op": "later", "problem": "later:z1"} if row["op"] == "performer" else row)
+    size = itertools.count(1)
+    rewrite_rows(run / "measurements.csv", lambda row: {**row, "op": "later", "problem": f"later:z{next(size)}"}
+                 if row["op"] == "performer" else row)
     assert roofgap("gap", "run").returncode == 0
     assert {row["op"] for row in read_rows(run / "attention.csv")} == {"attention", "linformer"}

@@ -26,8 +26,8 @@ def test_list_names_ops_keys_variants_and_isas(roofgap):
 
 
 def test_unknown_subcommand_is_named_beside_those_there_are(roofgap):
-    assert roofgap.fails("compare", "a", "b") == \
-        "roofgap: unknown subcommand 'compare'; allowed are list, run, gap, ratio, separable, selftest"
+    assert roofgap.fails("plot", "a", "b") == ("roofgap: unknown subcommand 'plot'; allowed are list, run, gap, ratio, "
+                                               "separable, compare, merge, selftest")
     assert roofgap("--version").stdout.startswith("roofgap 0.")
 
 

@@ -282,7 +282,7 @@ TEST(AnalysisComparison, RoofsOfBothMachinesAreNamedOnce) {
   EXPECT_EQ(roofs[0].before, 90) << "the best ISA's";
   EXPECT_EQ(roofs[0].after, 99);
   EXPECT_EQ(roofs[1].roof, "L1 load, 1 thread");
-  EXPECT_NE(RenderRoofs(roofs).find("90.0 to   99.0 GFLOP/s  1.100"), std::string::npos) << RenderRoofs(roofs);
+  EXPECT_NE(RenderRoofs(roofs).find("90.0 to   99.0 GFLOP/s   1.100"), std::string::npos) << RenderRoofs(roofs);
   EXPECT_TRUE(CompareRoofs(a, {}).empty());
 }
 
@@ -294,6 +294,7 @@ TEST(AnalysisComparison, TablesFitTheTerminal) {
     row.threads = 1000;
     a.push_back(Canary(row, 1));
     row.median_ns = 1e6 * *row.median_ns;
+    row.turns_ns = Turns(*row.median_ns, 10);
     row.status = kUnstable;
     if (i == 4) row.threads = 7;
     b.push_back(Canary(row, 2e4));

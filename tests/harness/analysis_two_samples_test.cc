@@ -53,7 +53,7 @@ TEST(AnalysisTwoSamples, WelchTestsLogarithmsWithTheirOwnVariances) {
 TEST(AnalysisTwoSamples, TailsAreThoseOfTheDistributions) {
   EXPECT_NEAR(StudentTail(2.5, 7.3), 0.039650234665600415, 1e-14);
   EXPECT_NEAR(StudentTail(0.1, 3), 0.9266523488008058, 1e-13);
-  EXPECT_NEAR(StudentTail(12.706204736432095, 1), 0.05, 1e-14);
+  EXPECT_NEAR(StudentTail(12.706204736432095, 1), 0.05, 1e-11);
   EXPECT_NEAR(StudentTail(140, 10) / 8.487991064130444e-18, 1, 1e-10);
   EXPECT_EQ(StudentTail(0, 4), 1);
   EXPECT_NEAR(NormalTail(1.959963984540054), 0.05, 1e-15);
