@@ -8,12 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli_examples.h"
 #include "harness/plan/suite.h"
+#include "harness/run/budgets_command.h"
 #include "harness/run/build_info.h"
 #include "harness/run/compare_command.h"
 #include "harness/run/gap_command.h"
 #include "harness/run/list_command.h"
 #include "harness/run/merge_command.h"
+#include "harness/run/pareto_command.h"
 #include "harness/run/ratio_command.h"
 #include "harness/run/selftest.h"
 #include "harness/run/separable_command.h"
@@ -34,37 +37,10 @@ constexpr const char* kExamples = R"(Examples:
   roofgap separable my-run
   roofgap compare old-run new-run --fail-over 5
   roofgap merge results --csv all.csv
+  roofgap pareto my-run --dims latency,memory,threads
+  roofgap budgets my-run
   roofgap selftest
 Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
-
-constexpr const char* kRatioExamples = R"(Examples:
-  roofgap ratio my-run --of direct --over onednn_best
-  roofgap ratio my-run --of winograd_f23,winograd_f43 --over onednn,onednn_best --under 1
-  roofgap ratio my-run --of direct --over onednn_best --match '1x1=kh1(?!\d|kw)' --match '3x3 stride 1=kh3ph1$'
-  roofgap ratio my-run --of gemv,gemm --over onednn --csv ratio.csv
-Only rows of one run are compared: their times were taken in turns. With ceilings, `bound` is the ratio that the first
-side would have at its attainable time, and `reached` the part of that bound that its ratio is.)";
-
-constexpr const char* kSeparableExamples = R"(Examples:
-  roofgap run --suite configs/suites/separable.json --out my-run && roofgap separable my-run
-  roofgap run --problem conv2d:ic64ih56oc64kh3ph1 --problem dwsep:ic64ih56oc64kh3ph1 --out one && roofgap separable one
-A standard and a separable convolution are a pair where mb, ic, oc, ih, iw, kh, kw, sh, sw, ph, pw, bia, act and the
-conditions of measuring are the same. The pairs are written to separable.csv in the run directory too.)";
-
-constexpr const char* kCompareExamples = R"(Examples:
-  roofgap compare old-run new-run                      # what became faster, what slower
-  roofgap compare old-run new-run --fail-over 5        # exit code 1 where a kernel takes over 5 % longer
-  roofgap compare laptop-run phone-run board-run       # each against the first
-  roofgap compare old-run new-run --csv compared.csv
-  roofgap compare old.json new.json                    # as Google Benchmark's --benchmark_out writes them
-Rows are paired by problem, variant, dtype, isa (not where each run has one only), threads and cache. `ratio` is the
-time of a over that of b; `machine` how much faster the machine of b was for this row, by the fixed work beside the
-samples, or, for two machines, by their roofs. What that explains is no regression.)";
-
-constexpr const char* kMergeExamples = R"(Examples:
-  roofgap merge laptop-run phone-run board-run --csv all.csv
-  roofgap merge results --csv all.csv                  # every run below results/
-Each row of the table holds what measurements.csv says, its machine, and how near to its roofs it is.)";
 
 // The command as it was typed, but for the folder of the program: results travel, folders do not.
 std::string Typed(int argc, char** argv) {
@@ -219,6 +195,52 @@ CLI::App* AddMerge(CLI::App* app, MergeOptions* options) {
   return merge;
 }
 
+void AddPrice(CLI::App* command, Price* price) {
+  command->add_option("--usd-per-hour", price->usd_per_hour, "Price of the machine, for $ per 1000 inferences");
+  command->add_option("--utilisation", price->utilisation,
+                      "Part of the paid time that is spent on inferences; default: 1");
+}
+
+CLI::App* AddGap(CLI::App* app, GapOptions* options) {
+  CLI::App* gap = app->add_subcommand("gap", "Join a run with its machine's ceilings: table and gap.csv");
+  gap->footer(kGapExamples);
+  gap->add_option("RUN_DIR", options->run_dir, "Run directory")->required();
+  AddPrice(gap, &options->price);
+  gap->add_option("--csv", options->csv, "Write the rows to this file too; -: print them in place of the table");
+  gap->add_option("--json", options->json, "Write rows and findings as JSON; -: print them in place of the table");
+  return gap;
+}
+
+CLI::App* AddPareto(CLI::App* app, ParetoOptions* options) {
+  CLI::App* pareto = app->add_subcommand("pareto", "Of the alternatives for each problem those that no other beats");
+  pareto->footer(kParetoExamples);
+  pareto->add_option("RUN_DIR", options->run_dir, "Run directory")->required();
+  pareto->add_option("--dims", options->dims, "Dimensions, up to 6; default: latency,memory")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  pareto->add_option("--match", options->match, "Only problems in which this regular expression is found");
+  pareto->add_flag("--together", options->choice.together, "All rows are alternatives, whatever their problem");
+  pareto
+      ->add_option_function<double>(
+          "--tolerance", [options](double percent) { options->choice.tolerance = percent / 100; },
+          "Per cent that a row has to be better by to beat another; default: 0")
+      ->type_name("FLOAT");
+  AddPrice(pareto, &options->price);
+  pareto->add_option("--csv", options->csv, "Write the rows to this file too; -: print them in place of the table");
+  return pareto;
+}
+
+CLI::App* AddBudgets(CLI::App* app, BudgetsOptions* options) {
+  CLI::App* budgets =
+      app->add_subcommand("budgets", "Hold the rows of a run against the budgets of deployment targets");
+  budgets->footer(kBudgetsExamples);
+  budgets->add_option("RUN_DIR", options->run_dir, "Run directory")->required();
+  budgets->add_option("--budgets", options->budgets, "File of budgets; default: configs/budgets.json");
+  budgets->add_option("--csv", options->csv,
+                      "Write the verdicts to this file too; -: print them in place of the table");
+  return budgets;
+}
+
 int Dispatch(int argc, char** argv) {
   CLI::App app("roofgap: the gap between FLOPs and measured latency, kernel by kernel", "roofgap");
   app.require_subcommand(1);
@@ -232,9 +254,8 @@ int Dispatch(int argc, char** argv) {
   RunWords words;
   CLI::App* run = AddRun(&app, &words);
 
-  std::string run_dir;
-  CLI::App* gap = app.add_subcommand("gap", "Join a run with its machine's ceilings: table and gap.csv");
-  gap->add_option("RUN_DIR", run_dir, "Run directory")->required();
+  GapOptions gap_options;
+  CLI::App* gap = AddGap(&app, &gap_options);
 
   RatioOptions ratio_options;
   CLI::App* ratio = AddRatio(&app, &ratio_options);
@@ -252,6 +273,12 @@ int Dispatch(int argc, char** argv) {
 
   MergeOptions merge_options;
   CLI::App* merge = AddMerge(&app, &merge_options);
+
+  ParetoOptions pareto_options;
+  CLI::App* pareto = AddPareto(&app, &pareto_options);
+
+  BudgetsOptions budgets_options;
+  CLI::App* budgets = AddBudgets(&app, &budgets_options);
 
   SelftestOptions selftest_options;
   std::string selftest_suite = "configs/suites/default.json";
@@ -271,13 +298,13 @@ int Dispatch(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
       throw Error("unknown subcommand '" + std::string(argv[1]) +
-                  "'; allowed are list, run, gap, ratio, separable, compare, merge, selftest");
+                  "'; allowed are list, run, gap, ratio, separable, compare, merge, pareto, budgets, selftest");
     }
     throw Error(std::string(error.what()) + "; see --help");
   }
   if (*list) return ListCommand(op);
   if (*run) return Run(*run, words, Typed(argc, argv));
-  if (*gap) return GapCommand(run_dir);
+  if (*gap) return GapCommand(gap_options);
   if (*ratio) {
     if (!(ratio_options.limit > 0)) throw Error("--under: allowed is more than 0");
     return RatioCommand(ratio_options);
@@ -285,6 +312,8 @@ int Dispatch(int argc, char** argv) {
   if (*separable) return SeparableCommand(separable_options);
   if (*compare) return Compare(*compare, compare_words);
   if (*merge) return MergeCommand(merge_options);
+  if (*pareto) return ParetoCommand(pareto_options);
+  if (*budgets) return BudgetsCommand(budgets_options);
   if (*selftest) {
     selftest_options.request = ReadSuite(selftest_suite);
     return Selftest(selftest_options);

@@ -6,11 +6,14 @@
 #include <type_traits>
 
 #include "harness/analysis/attention.h"
+#include "harness/analysis/budgets.h"
 #include "harness/analysis/comparison.h"
 #include "harness/analysis/complexity.h"
 #include "harness/analysis/crossover.h"
 #include "harness/analysis/gap.h"
 #include "harness/analysis/merge.h"
+#include "harness/analysis/pareto.h"
+#include "harness/analysis/predictors.h"
 #include "harness/analysis/ratio.h"
 #include "harness/analysis/separable.h"
 #include "harness/record/fields.h"
@@ -35,7 +38,10 @@ reboots and updates of the system.
       ceilings_end.csv             the same roofs measured again after the run (where that was asked for)
       measurements.csv             one row per case, written as soon as it is measured
       gap.csv                      each of those rows under its roofs
+      predictors.csv               how well FLOPs and roofs predict the times
       separable.csv                standard against separable convolutions (where there are both)
+      pareto.csv                   which rows no alternative beats (where that was asked for)
+      budgets.csv                  what each row would do on deployment targets (likewise)
       attention.csv                attention and its approximations by sequence length (where there are any)
       complexity.csv               how their time and memory grow with it
       crossovers.csv               at which length one overtakes another
@@ -107,6 +113,10 @@ std::string RenderColumnsDoc() {
                         "One row per case. The columns up to `reason` say which case, and what became of it.",
                         "column") +
          Fields<Gap>(files::kGap, "Each row of measurements.csv under its roofs, in the same order.", "column") +
+         Fields<PredictorRow>(files::kPredictors,
+                              "What `roofgap gap` writes: how well two numbers that are known before running predict "
+                              "the medians, for the run and for each setting of dtype, ISA, threads and cache state.",
+                              "column") +
          Fields<Ratio>("`roofgap ratio --csv`",
                        "One row per case that either side has a row of: pairs by ratio, then what is no pair.",
                        "column") +
@@ -119,6 +129,13 @@ std::string RenderColumnsDoc() {
                                "What `roofgap separable` writes: one row per shape and comparison that the run has a "
                                "standard and a separable convolution of.",
                                "column") +
+         Fields<ParetoRow>(files::kPareto,
+                           "What `roofgap pareto` writes: each row of measurements.csv (of those that --match keeps) "
+                           "among its alternatives, by group.",
+                           "column") +
+         Fields<BudgetRow>(files::kBudgets,
+                           "What `roofgap budgets` writes: for each row of measurements.csv one per deployment target.",
+                           "column") +
          Fields<AttentionPoint>(files::kAttention,
                                 "What `roofgap gap` writes of attention, linformer and performer: their rows of "
                                 "measurements.csv, in the same order.",

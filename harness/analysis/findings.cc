@@ -31,7 +31,9 @@ std::string Judgement(const std::string& name, const Predictor& predictor) {
   return "  " + name + std::to_string(predictor.wrong_pairs) + " of " + std::to_string(predictor.ordered_pairs) +
          " pairs in the wrong order (" + Percent(wrong) + "), Kendall's tau " + Short(predictor.tau) + ",\n" +
          std::string(2 + name.size(), ' ') + "median error " + Percent(predictor.median_error) +
-         ", with the best factor (" + Short(predictor.scale) + ") " + Percent(predictor.scaled_error) + "\n";
+         ", with the best factor (" + Short(predictor.scale) + ") " + Percent(predictor.scaled_error) + ",\n" +
+         Wrap("worst error " + Percent(predictor.worst_error) + ": " + Name(*predictor.worst), kTableWidth,
+              std::string(2 + name.size(), ' '));
 }
 
 std::string Prediction(const std::string& rows, std::span<const Gap> gaps) {
@@ -42,14 +44,21 @@ std::string Prediction(const std::string& rows, std::span<const Gap> gaps) {
          Judgement("FLOPs            ", predictors.flops) + Judgement("attainable time  ", predictors.attainable);
 }
 
+constexpr size_t kMisordersShown = 3;
+
+std::string FlopsAndTime(const Gap& gap) {
+  return "  " + PadLeft(Short(*gap.flops / 1e6) + " MFLOP in ", 16) + PadRight(Duration(gap.median_ns), 10) +
+         Shorten(Name(gap), kTableWidth - 28) + "\n";
+}
+
 std::string Misordering(std::span<const Gap> fastest) {
-  const Misorder worst = WorstMisorder(fastest);
-  if (worst.fewer == nullptr) return "";
-  const Gap& fewer = *worst.fewer;
-  const Gap& more = *worst.more;
-  return Sentence("Fewer FLOPs, more time: " + Name(fewer) + " has " + Short(*fewer.flops / 1e6) + " MFLOP and takes " +
-                  Duration(fewer.median_ns) + "; " + Name(more) + " has " + Short(*more.flops / 1e6) +
-                  " MFLOP and takes " + Duration(more.median_ns) + ".");
+  const std::vector<Misorder> worst = WorstMisorders(fastest, kMisordersShown);
+  if (worst.empty()) return "";
+  std::string text = Sentence("Fewer FLOPs, more time: the pairs that FLOPs order wrongly by most, each row once:");
+  for (const Misorder& pair : worst) {
+    text += FlopsAndTime(*pair.fewer) + FlopsAndTime(*pair.more);
+  }
+  return text;
 }
 
 std::string LargestGap(std::span<const Gap> fastest) {
@@ -76,6 +85,23 @@ std::string NearestRoof(std::span<const Gap> gaps) {
                   roof + " roof.");
 }
 
+std::string Priced(const Gap& gap) {
+  return Usd(gap.usd_per_1k) + " for " + Name(gap) + ", " + Duration(gap.median_ns) + ", batch " + Short(gap.batch, 0);
+}
+
+std::string Prices(std::span<const Gap> gaps) {
+  const auto less = [](const Gap* a, const Gap* b) { return *a->usd_per_1k < *b->usd_per_1k; };
+  std::vector<const Gap*> priced;
+  for (const Gap& gap : gaps) {
+    if (gap.usd_per_1k) priced.push_back(&gap);
+  }
+  if (priced.empty()) return "";
+  const auto [least, most] = std::minmax_element(priced.begin(), priced.end(), less);
+  return Sentence("Price of 1000 inferences at " + Usd((*least)->usd_per_hour) + " per hour and utilisation " +
+                  Short((*least)->utilisation) + ", a machine to each call: from " + Priced(**least) + ", to " +
+                  Priced(**most) + ".");
+}
+
 std::string AboveRoofs(std::span<const Gap> gaps) {
   const auto above = std::count_if(gaps.begin(), gaps.end(), AboveRoof);
   if (above == 0) return "";
@@ -92,7 +118,7 @@ std::string RenderFindings(std::span<const Gap> gaps) {
   std::erase_if(stable, [](const Gap& gap) { return gap.status != kMeasured; });
   return CountRows(gaps) + Prediction("all timed rows", gaps) +
          Prediction("the fastest variant of each problem", fastest) + Misordering(stable) + LargestGap(stable) +
-         NearestRoof(stable) + AboveRoofs(gaps);
+         NearestRoof(stable) + Prices(gaps) + AboveRoofs(gaps);
 }
 
 }  // namespace roofgap

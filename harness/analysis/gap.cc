@@ -2,6 +2,7 @@
 
 #include <concepts>
 
+#include "harness/analysis/advice.h"
 #include "harness/analysis/roof.h"
 #include "harness/analysis/text.h"
 #include "kernels/api/error.h"
@@ -54,14 +55,17 @@ Gap JoinRoof(const Record& record, const Ceilings& ceilings) {
   gap.bound = roof.bound;
   gap.roof_level = roof.level;
   gap.t_roof_ns = roof.t_roof_ns;
+  gap.attainable_bound = roof.attainable_bound;
+  gap.attainable_level = roof.attainable_level;
   gap.t_attainable_ns = roof.t_attainable_ns;
+  gap.t_executed_ns = Quotient(record.executed_flops, roof.peak_median_gflops);
   gap.t_flops_ns = Quotient(record.flops, roof.peak_median_gflops);
   gap.roof_gflops = Quotient(record.flops, roof.t_roof_ns);
   gap.roof_fraction = Quotient(roof.t_roof_ns, record.min_ns);
   gap.attainable_fraction = Quotient(roof.t_attainable_ns, record.median_ns);
   gap.flops_gap = Quotient(record.median_ns, gap.t_flops_ns);
   gap.gap_algorithm = Quotient(record.executed_flops, record.flops);
-  gap.gap_memory = Quotient(roof.t_attainable_ns, Quotient(record.executed_flops, roof.peak_median_gflops));
+  gap.gap_memory = Quotient(roof.t_attainable_ns, gap.t_executed_ns);
   gap.gap_implementation = Quotient(record.median_ns, roof.t_attainable_ns);
   if (!record.median_ns) return gap;
   for (const std::string& warning : roof.warnings) Warn(gap.warnings, warning);
@@ -87,6 +91,7 @@ std::vector<Gap> JoinRoofs(std::span<const Record> records, const Ceilings& ceil
     }
     gaps.push_back(JoinRoof(record, ceilings));
   }
+  Advise(gaps);
   return gaps;
 }
 

@@ -5,7 +5,9 @@
 #include <map>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace roofgap {
 namespace {
@@ -67,7 +69,7 @@ double BestScale(std::vector<double> ratios) {
   return 2 / (ratios[best] + ratios[best + half]);
 }
 
-Predictor Judge(std::span<const double> predicted, std::span<const double> measured) {
+Predictor Judge(std::span<const double> predicted, std::span<const double> measured, std::span<const Gap* const> rows) {
   const Kendall kendall = KendallTau(predicted, measured);
   Predictor result;
   result.rows = static_cast<int64_t>(measured.size());
@@ -76,7 +78,13 @@ Predictor Judge(std::span<const double> predicted, std::span<const double> measu
   result.ordered_pairs = kendall.concordant + kendall.discordant;
   if (measured.empty()) return result;
   std::vector<double> ratios;
-  for (size_t i = 0; i < measured.size(); ++i) ratios.push_back(predicted[i] / measured[i]);
+  for (size_t i = 0; i < measured.size(); ++i) {
+    ratios.push_back(predicted[i] / measured[i]);
+    const double error = std::abs(ratios.back() - 1);
+    if (result.worst_error && error <= *result.worst_error) continue;
+    result.worst_error = error;
+    result.worst = rows[i];
+  }
   result.scale = BestScale(ratios);
   result.median_error = MedianError(ratios, 1);
   result.scaled_error = MedianError(ratios, *result.scale);
@@ -86,6 +94,28 @@ Predictor Judge(std::span<const double> predicted, std::span<const double> measu
 bool Positive(const Number& value) { return value && *value > 0 && std::isfinite(*value); }
 
 auto Setting(const Gap& gap) { return std::tie(gap.machine_id, gap.dtype, gap.isa, gap.threads, gap.cache); }
+
+// The worst misordered pair of rows that are sorted by setting, then FLOPs.
+Misorder WorstOfSorted(std::span<const Gap* const> order) {
+  Misorder worst;
+  double worst_factor = 1;
+  const Gap* slowest = nullptr;        // among those with strictly fewer FLOPs in the same setting
+  const Gap* slowest_equal = nullptr;  // those with as many included
+  for (size_t i = 0; i < order.size(); ++i) {
+    const Gap* gap = order[i];
+    if (i == 0 || Setting(*order[i - 1]) != Setting(*gap)) {
+      slowest = slowest_equal = nullptr;
+    } else if (*order[i - 1]->flops < *gap->flops) {
+      slowest = slowest_equal;
+    }
+    if (slowest != nullptr && *slowest->median_ns > worst_factor * *gap->median_ns) {
+      worst_factor = *slowest->median_ns / *gap->median_ns;
+      worst = {.fewer = slowest, .more = gap};
+    }
+    if (slowest_equal == nullptr || *gap->median_ns > *slowest_equal->median_ns) slowest_equal = gap;
+  }
+  return worst;
+}
 
 }  // namespace
 
@@ -115,13 +145,15 @@ Kendall KendallTau(std::span<const double> x, std::span<const double> y) {
 
 Predictors JudgePredictors(std::span<const Gap> gaps) {
   std::vector<double> flops, attainable, measured;
+  std::vector<const Gap*> rows;
   for (const Gap& gap : gaps) {
     if (!Positive(gap.median_ns) || !Positive(gap.t_flops_ns) || !Positive(gap.t_attainable_ns)) continue;
     flops.push_back(*gap.t_flops_ns);
     attainable.push_back(*gap.t_attainable_ns);
     measured.push_back(*gap.median_ns);
+    rows.push_back(&gap);
   }
-  return {.flops = Judge(flops, measured), .attainable = Judge(attainable, measured)};
+  return {.flops = Judge(flops, measured, rows), .attainable = Judge(attainable, measured, rows)};
 }
 
 std::vector<Gap> FastestRows(std::span<const Gap> gaps) {
@@ -140,7 +172,47 @@ std::vector<Gap> FastestRows(std::span<const Gap> gaps) {
   return rows;
 }
 
-Misorder WorstMisorder(std::span<const Gap> gaps) {
+std::vector<PredictorRow> JudgeSettings(std::span<const Gap> gaps) {
+  std::vector<PredictorRow> rows;
+  const auto judge = [&](std::string_view of, std::span<const Gap> some, bool whole_run) {
+    const Predictors judged = JudgePredictors(some);
+    if (judged.flops.rows == 0) return;
+    for (const auto& [name, predictor] :
+         {std::pair("flops", judged.flops), std::pair("attainable", judged.attainable)}) {
+      PredictorRow row{.run_id = some[0].run_id,
+                       .machine_id = some[0].machine_id,
+                       .predictor = name,
+                       .of = std::string(of),
+                       .judged = predictor,
+                       .worst_problem = predictor.worst->problem,
+                       .worst_variant = predictor.worst->variant};
+      row.judged.worst = nullptr;  // some rows judged here are copies
+      if (!whole_run) {
+        row.dtype = some[0].dtype;
+        row.isa = some[0].isa;
+        row.threads = some[0].threads;
+        row.cache = some[0].cache;
+      }
+      rows.push_back(std::move(row));
+    }
+  };
+  const std::vector<Gap> fastest = FastestRows(gaps);
+  judge("all", gaps, true);
+  judge("fastest", fastest, true);
+  std::vector<std::vector<Gap>> settings;
+  for (const Gap& gap : gaps) {
+    const auto same = [&](const std::vector<Gap>& some) { return Setting(some[0]) == Setting(gap); };
+    const auto found = std::find_if(settings.begin(), settings.end(), same);
+    (found == settings.end() ? settings.emplace_back() : *found).push_back(gap);
+  }
+  for (const std::vector<Gap>& some : settings) {
+    judge("all", some, false);
+    judge("fastest", FastestRows(some), false);
+  }
+  return rows;
+}
+
+std::vector<Misorder> WorstMisorders(std::span<const Gap> gaps, size_t most) {
   std::vector<const Gap*> order;
   for (const Gap& gap : gaps) {
     if (Positive(gap.median_ns) && Positive(gap.flops)) order.push_back(&gap);
@@ -148,24 +220,14 @@ Misorder WorstMisorder(std::span<const Gap> gaps) {
   std::sort(order.begin(), order.end(), [](const Gap* a, const Gap* b) {
     return std::tuple_cat(Setting(*a), std::tie(*a->flops)) < std::tuple_cat(Setting(*b), std::tie(*b->flops));
   });
-  Misorder worst;
-  double worst_factor = 1;
-  const Gap* slowest = nullptr;        // among those with strictly fewer FLOPs in the same setting
-  const Gap* slowest_equal = nullptr;  // those with as many included
-  for (size_t i = 0; i < order.size(); ++i) {
-    const Gap* gap = order[i];
-    if (i == 0 || Setting(*order[i - 1]) != Setting(*gap)) {
-      slowest = slowest_equal = nullptr;
-    } else if (*order[i - 1]->flops < *gap->flops) {
-      slowest = slowest_equal;
-    }
-    if (slowest != nullptr && *slowest->median_ns > worst_factor * *gap->median_ns) {
-      worst_factor = *slowest->median_ns / *gap->median_ns;
-      worst = {.fewer = slowest, .more = gap};
-    }
-    if (slowest_equal == nullptr || *gap->median_ns > *slowest_equal->median_ns) slowest_equal = gap;
+  std::vector<Misorder> found;
+  while (found.size() < most) {
+    const Misorder worst = WorstOfSorted(order);
+    if (worst.fewer == nullptr) break;
+    found.push_back(worst);
+    std::erase_if(order, [&](const Gap* gap) { return gap == worst.fewer || gap == worst.more; });
   }
-  return worst;
+  return found;
 }
 
 }  // namespace roofgap

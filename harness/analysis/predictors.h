@@ -1,8 +1,10 @@
 #ifndef ROOFGAP_HARNESS_ANALYSIS_PREDICTORS_H_
 #define ROOFGAP_HARNESS_ANALYSIS_PREDICTORS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "harness/analysis/gap.h"
@@ -30,8 +32,10 @@ struct Predictor {
   int64_t wrong_pairs = 0;    // ordered the other way round than they measured
   int64_t ordered_pairs = 0;  // tied in neither
   Number median_error;        // median over the rows of |predicted - measured| / measured; the upper of two middle ones
-  Number scale;               // the constant factor that makes median_error least
-  Number scaled_error;        // and what it is then
+  Number worst_error;         // the largest of them, and whose it is: points into the rows judged
+  const Gap* worst = nullptr;
+  Number scale;         // the constant factor that makes median_error least
+  Number scaled_error;  // and what it is then
 };
 
 struct Predictors {
@@ -45,13 +49,60 @@ Predictors JudgePredictors(std::span<const Gap> gaps);
 // Of each problem, dtype, isa, thread count and cache state the row with the least median, in file order.
 std::vector<Gap> FastestRows(std::span<const Gap> gaps);
 
-// The pair whose order FLOPs get most wrong: under equal dtype, isa, threads and cache state, `fewer` has the fewer
-// FLOPs and yet takes longer, by the largest factor. Null when there is none. Points into `gaps`.
+// One row of predictors.csv: a predictor judged over the timed rows of the run, or of one setting of it.
+struct PredictorRow {
+  int schema_version = kSchemaVersion;
+  std::string run_id, machine_id;
+  std::string predictor, of;
+  std::string dtype, isa;
+  Number threads;
+  std::string cache;
+  Predictor judged;
+  std::string worst_problem, worst_variant;
+};
+
+template <MaybeConst<PredictorRow> Row, class Visit>
+void VisitFields(Row& row, Visit&& visit) {
+  visit(Field{"schema_version", "", "version of the columns; a reader refuses any other than its own"},
+        row.schema_version);
+  visit(Field{"run_id", "", "as in measurements.csv"}, row.run_id);
+  visit(Field{"machine_id", "", "as in measurements.csv"}, row.machine_id);
+  visit(
+      Field{"predictor", "", "what predicts median_ns: t_flops_ns of gap.csv, or t_attainable_ns", "flops attainable"},
+      row.predictor);
+  visit(Field{"of", "", "all timed rows, or of each problem and setting the one with the least median", "all fastest"},
+        row.of);
+  visit(Field{"dtype", "", "of the setting; this and the next three are empty for the run as a whole",
+              vocabulary::kDType},
+        row.dtype);
+  visit(Field{"isa", "", "likewise"}, row.isa);
+  visit(Field{"threads", "", "likewise"}, row.threads);
+  visit(Field{"cache", "", "likewise", vocabulary::kCache}, row.cache);
+  visit(Field{"rows", "", "rows judged: those with a median and both predictions"}, row.judged.rows);
+  visit(Field{"tau", "", "Kendall's rank correlation tau-b with the medians"}, row.judged.tau);
+  visit(Field{"wrong_pairs", "", "pairs of rows ordered the other way round than they measured"},
+        row.judged.wrong_pairs);
+  visit(Field{"ordered_pairs", "", "pairs tied in neither"}, row.judged.ordered_pairs);
+  visit(Field{"median_error", "", "median of |predicted - measured| / measured"}, row.judged.median_error);
+  visit(Field{"worst_error", "", "the largest of them"}, row.judged.worst_error);
+  visit(Field{"worst_problem", "", "whose it is"}, row.worst_problem);
+  visit(Field{"worst_variant", "", "likewise"}, row.worst_variant);
+  visit(Field{"scale", "", "the constant factor that makes median_error least"}, row.judged.scale);
+  visit(Field{"scaled_error", "", "median_error with that factor"}, row.judged.scaled_error);
+}
+
+// Both predictors over all rows and over the fastest: of the whole run first, then of each setting, in file order.
+std::vector<PredictorRow> JudgeSettings(std::span<const Gap> gaps);
+
+// A pair that FLOPs order wrongly: under equal dtype, isa, threads and cache state, `fewer` has the fewer FLOPs and yet
+// takes longer. Points into the rows it was found in.
 struct Misorder {
   const Gap* fewer = nullptr;
   const Gap* more = nullptr;
 };
-Misorder WorstMisorder(std::span<const Gap> gaps);
+
+// The pair with the largest ratio of times, that of the other rows, and so on: at most so many, no row in two of them.
+std::vector<Misorder> WorstMisorders(std::span<const Gap> gaps, size_t most);
 
 }  // namespace roofgap
 

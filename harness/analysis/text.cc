@@ -48,12 +48,35 @@ std::string Percent(const Number& fraction) {
   if (!fraction) return "";
   const double percent = 100 * *fraction;
   const double size = std::abs(percent);
+  if (percent >= 1e100) return ">1e99%";
   return Print(size < 999.95 ? "%.1f%%" : size < 99999.5 ? "%.0f%%" : "%.0e%%", percent);
 }
+
+std::string RoundPercent(const Number& fraction) {
+  if (!fraction) return "";
+  const double percent = 100 * *fraction;
+  if (percent >= 1e100) return ">1e99%";
+  return Print(std::abs(percent) < 99999.5 ? "%.0f%%" : "%.0e%%", percent);
+}
+
+std::string Scaled(const Number& value, std::string_view unit) {
+  if (!value) return "";
+  constexpr std::array<std::string_view, 9> kPrefixes = {"p", "n", "u", "m", "", "k", "M", "G", "T"};
+  double scaled = *value;
+  size_t prefix = 4;
+  for (; std::abs(scaled) >= 999.95 && prefix + 1 < kPrefixes.size(); ++prefix) scaled /= 1000;
+  for (; scaled != 0 && std::abs(scaled) < 0.99995 && prefix > 0; --prefix) scaled *= 1000;
+  const std::string suffix = std::string(kPrefixes[prefix]) + std::string(unit);
+  return Print("%.4g", scaled) + (suffix.empty() ? "" : " ") + suffix;
+}
+
+std::string Usd(const Number& value) { return value ? Print("$%.3g", *value) : ""; }
 
 std::string Short(const Number& value, int decimals) {
   if (!value) return "";
   const double size = std::abs(*value);
+  if (size != 0 && size < 1e-99) return "<1e-9";
+  if (*value >= 1e100) return ">1e99";
   if (size != 0 && (size < 0.005 || size >= 99999.5)) return Print("%.0e", *value);
   // What rounding carries to the next digit counts as having it.
   for (double next = 10; decimals > 0 && size >= next - 0.5 * std::pow(10, -decimals); next *= 10) --decimals;

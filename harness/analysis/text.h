@@ -19,6 +19,16 @@ std::string Duration(const Number& ns);
 // "97.3%", at most 7 wide; "" when empty.
 std::string Percent(const Number& fraction);
 
+// "97%", at most 6 wide; "" when empty.
+std::string RoundPercent(const Number& fraction);
+
+// "1.234 MB": four digits and a prefix from p to T, at most 8 wide with a unit of one letter (where it is not negative
+// nor beyond the prefixes); "" when empty.
+std::string Scaled(const Number& value, std::string_view unit);
+
+// "$0.00123", three digits, at most 9 wide; "" when empty.
+std::string Usd(const Number& value);
+
 // "0.05", "1.23", "45.6", "2310", "1e+06": so many decimals (up to 3) below 10, one less for each further digit; at
 // most 5 wide where it is not negative; "" when empty.
 std::string Short(const Number& value, int decimals = 2);

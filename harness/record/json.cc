@@ -1,9 +1,12 @@
 #include "harness/record/json.h"
 
+#include <cmath>
 #include <string>
 
+#include "harness/record/csv.h"
 #include "harness/record/files.h"
 #include "harness/record/json_fields.h"
+#include "harness/record/json_text.h"
 
 namespace roofgap {
 namespace {
@@ -29,6 +32,14 @@ void WriteJson(const std::filesystem::path& path, const T& value) {
 }
 
 }  // namespace
+
+namespace json {
+
+std::string Quote(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string Format(double value) { return std::isfinite(value) ? csv::Format(value) : "null"; }
+
+}  // namespace json
 
 Machine ReadMachine(const std::filesystem::path& path) { return ReadJson<Machine>(path); }
 void WriteMachine(const std::filesystem::path& path, const Machine& machine) { WriteJson(path, machine); }

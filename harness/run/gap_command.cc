@@ -2,32 +2,46 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/analysis/columns.h"
 #include "harness/analysis/drift.h"
-#include "harness/analysis/gap.h"
+#include "harness/analysis/gap_json.h"
+#include "harness/analysis/predictors.h"
 #include "harness/analysis/table.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
 #include "harness/run/attention_findings.h"
-#include "harness/run/run_ceilings.h"
+#include "harness/run/run_gaps.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
 
-int GapCommand(const std::filesystem::path& run_dir) {
-  const std::vector<Record> records = ReadMeasurements(run_dir / files::kMeasurements);
-  const std::optional<RunCeilings> ceilings = ReadRunCeilings(run_dir);
-  if (!ceilings) throw Error(NoCeilings(run_dir));
-  const std::vector<Gap> gaps = JoinRoofs(records, WithBetterBest(ceilings->begin, ceilings->end));
-  ReplaceFile(run_dir / files::kGap, CsvText<Gap>(gaps));
-  std::fputs(RenderGapTable(gaps).c_str(), stdout);
-  std::fputs(("\n" + RenderFindings(gaps) + RenderDrift(FindDrift(ceilings->begin, ceilings->end))).c_str(), stdout);
-  std::fputs(AttentionFindings(records, run_dir).c_str(), stdout);
-  const bool broken =
-      std::any_of(gaps.begin(), gaps.end(), [](const Gap& gap) { return gap.status == kWrong || AboveRoof(gap); });
+int GapCommand(const GapOptions& options) {
+  if (options.csv == "-" && options.json == "-") {
+    throw Error("--csv -, --json -: only one of them can be printed; give the other a file");
+  }
+  const RunGaps run = ReadRunGaps(options.run_dir, options.price);
+  if (!run.ceilings) throw Error(NoCeilings(options.run_dir));
+  const std::string csv = CsvText<Gap>(run.gaps);
+  const std::string json = options.json.empty() ? "" : GapJson(run.gaps);
+  ReplaceFile(options.run_dir / files::kGap, csv);
+  ReplaceFile(options.run_dir / files::kPredictors, CsvText<PredictorRow>(JudgeSettings(run.gaps)));
+  if (!options.csv.empty() && options.csv != "-") ReplaceFile(options.csv, csv);
+  if (!options.json.empty() && options.json != "-") ReplaceFile(options.json, json);
+
+  const std::string attention = AttentionFindings(run.records, options.run_dir);
+  if (options.csv == "-") {
+    std::fputs(csv.c_str(), stdout);
+  } else if (options.json == "-") {
+    std::fputs(json.c_str(), stdout);
+  } else {
+    const std::string drift = RenderDrift(FindDrift(run.ceilings->begin, run.ceilings->end));
+    std::fputs((RenderGapTable(run.gaps) + "\n" + RenderFindings(run.gaps) + drift + attention).c_str(), stdout);
+  }
+  const bool broken = std::any_of(run.gaps.begin(), run.gaps.end(),
+                                  [](const Gap& gap) { return gap.status == kWrong || AboveRoof(gap); });
   return broken ? 1 : 0;
 }
 

@@ -2,14 +2,23 @@
 #define ROOFGAP_HARNESS_RUN_GAP_COMMAND_H_
 
 #include <filesystem>
+#include <string>
+
+#include "harness/analysis/price.h"
 
 namespace roofgap {
 
-// Joins the measurements of a run directory with its ceilings: writes gap.csv, prints the table and the findings; of
-// attention over the sequence length with files of their own (attention_findings.h). Returns 1 when a row is wrong or
-// above its hard roof. Throws Error where there is no run, no ceilings (saying what to run), or ceilings of another
-// machine.
-int GapCommand(const std::filesystem::path& run_dir);
+struct GapOptions {
+  std::filesystem::path run_dir;
+  Price price;
+  std::string csv, json;  // one more file each; `-`: standard output, in place of the table; empty: none
+};
+
+// Joins the measurements of a run directory with its ceilings: writes gap.csv and predictors.csv, prints the table and
+// the findings; of attention over the sequence length with files of their own (attention_findings.h). Returns 1 when a
+// row is wrong or above its hard roof. Throws Error where there is no run, no ceilings (saying what to run), or
+// ceilings of another machine.
+int GapCommand(const GapOptions& options);
 
 // Prints the documentation of all columns, results/README.md.
 int ColumnsCommand();

@@ -7,6 +7,7 @@ import shutil
 import pytest
 from conftest import read_rows
 
+SMALL = pathlib.Path(__file__).parents[1] / "data" / "run_small"
 QUICK = ("--budget-s", "0.05")
 
 
@@ -46,7 +47,7 @@ def test_probe_run_gap(roofgap, probe, tmp_path):
 
 
 def test_gap_of_the_stored_run(roofgap, tmp_path):
-    run = shutil.copytree(pathlib.Path(__file__).parents[1] / "data" / "run_small", tmp_path / "run")
+    run = shutil.copytree(SMALL, tmp_path / "run")
     stored = read_rows(run / "gap.csv")
     done = roofgap("gap", "run")
     assert done.returncode in (0, 1), done.stderr
@@ -54,6 +55,79 @@ def test_gap_of_the_stored_run(roofgap, tmp_path):
     assert {gap["status"] for gap in gaps} == {"measured", "skipped", "wrong"}
     key = ("problem", "variant", "threads", "status", "roof_level", "bound")
     assert [[gap[c] for c in key] for gap in gaps] == [[gap[c] for c in key] for gap in stored]
+
+
+@pytest.fixture
+def run_small(tmp_path):
+    return shutil.copytree(SMALL, tmp_path / "run")
+
+
+def test_each_row_has_a_lever_and_a_sentence_about_it(roofgap, run_small):
+    done = roofgap("gap", "run")
+    assert done.returncode == 1, "a wrong row is among them"
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    gaps = read_rows(run_small / "gap.csv")
+    for gap in gaps:
+        assert bool(gap["lever"]) == bool(gap["advice"]) == bool(gap["median_ns"]), gap
+    levers = {(gap["op"], gap["variant"], gap["threads"]): gap["lever"] for gap in gaps}
+    assert levers["fc", "onednn", "1"] == "flops", "the last of its two problems, which is compute-bound"
+    words = {gap["lever"] for gap in gaps} - {""}
+    assert {"bytes", "flops", "code"} <= words
+    for word in words:
+        assert f"lever {word} (" in done.stdout
+    one = next(gap for gap in gaps if gap["problem"] == "fc:mb1ic2048oc1000" and gap["variant"] == "direct")
+    assert one["advice"].startswith("on the slope of L3, 86.3% of attainable, data takes 4.54 x the arithmetic")
+
+
+def test_predictors_are_stored_for_the_run_and_each_setting(roofgap, run_small):
+    done = roofgap("gap", "run")
+    rows = read_rows(run_small / "predictors.csv")
+    assert [(row["threads"], row["of"], row["predictor"]) for row in rows] == [
+        (threads, of, predictor)
+        for threads in ("", "1", "2") for of in ("all", "fastest") for predictor in ("flops", "attainable")]
+    for row in rows:
+        assert -1 <= float(row["tau"]) <= 1
+        assert float(row["scaled_error"]) <= float(row["median_error"]) <= float(row["worst_error"])
+    assert f"Kendall's tau {float(rows[0]['tau']):.2f}" in done.stdout
+
+
+def test_price_of_each_row(roofgap, run_small):
+    done = roofgap("gap", "run", "--usd-per-hour", "3.6", "--utilisation", "0.5")
+    assert done.returncode == 1, done.stderr
+    assert "at $3.6 per hour and utilisation 0.50" in " ".join(done.stdout.split())
+    for gap in read_rows(run_small / "gap.csv"):
+        if not gap["median_ns"]:
+            assert gap["usd_per_1k"] == ""
+            continue
+        batch = 16 if "mb16" in gap["problem"] else 1
+        assert float(gap["batch"]) == batch
+        assert float(gap["usd_per_1k"]) == pytest.approx(float(gap["median_ns"]) / batch * 1e-9 * 2)
+
+
+@pytest.mark.parametrize("words, part", [
+    (("--usd-per-hour", "-1"), "--usd-per-hour: got -1"), (("--usd-per-hour", "nan"), "--usd-per-hour"),
+    (("--usd-per-hour", "cheap"), "--usd-per-hour"), (("--utilisation", "0"), "--utilisation: got 0"),
+    (("--utilisation", "1.5"), "up to 1"), (("--csv", "-", "--json", "-"), "only one"),
+    (("--json", "nowhere/gap.json"), "nowhere")])
+def test_bad_options_are_refused(roofgap, run_small, words, part):
+    assert part in roofgap.fails("gap", "run", *words)
+
+
+def test_json_and_csv_say_what_the_files_say(roofgap, run_small, tmp_path):
+    done = roofgap("gap", "run", "--json", "-", "--csv", "copy.csv")
+    assert (done.returncode, done.stderr) == (1, "")
+    found = json.loads(done.stdout)
+    rows = read_rows(run_small / "gap.csv")
+    assert (tmp_path / "copy.csv").read_bytes() == (run_small / "gap.csv").read_bytes()
+    assert [row["problem"] for row in found["rows"]] == [row["problem"] for row in rows]
+    assert list(found["rows"][0]) == list(rows[0])
+    for one, other in zip(found["rows"], rows):
+        assert one["median_ns"] == (float(other["median_ns"]) if other["median_ns"] else None)
+    assert [row["tau"] for row in found["predictors"]] == \
+           [float(row["tau"]) for row in read_rows(run_small / "predictors.csv")]
+    for pair in found["misordered"]:
+        assert pair["fewer_flops"] < pair["more_flops"] and pair["fewer_median_ns"] > pair["more_median_ns"]
+    assert roofgap("gap", "run", "--csv", "-").stdout == (run_small / "gap.csv").read_text()
 
 
 def test_gap_without_ceilings_says_what_to_run(roofgap, tmp_path):

@@ -2,12 +2,15 @@
 
 #include <filesystem>
 
+#include "harness/analysis/budgets.h"
 #include "harness/analysis/columns.h"
 #include "harness/analysis/comparison.h"
 #include "harness/analysis/complexity.h"
 #include "harness/analysis/crossover.h"
 #include "harness/analysis/gap.h"
 #include "harness/analysis/merge.h"
+#include "harness/analysis/pareto.h"
+#include "harness/analysis/predictors.h"
 #include "harness/analysis/ratio.h"
 #include "harness/analysis/separable.h"
 #include "harness/record/files.h"
@@ -37,10 +40,13 @@ void ExpectEveryFieldDocumented() {
 TEST(AnalysisColumns, EveryColumnIsDocumentedWithItsUnit) {
   ExpectEveryFieldDocumented<Record>();
   ExpectEveryFieldDocumented<Gap>();
+  ExpectEveryFieldDocumented<PredictorRow>();
   ExpectEveryFieldDocumented<Ratio>();
   ExpectEveryFieldDocumented<Compared>();
   ExpectEveryFieldDocumented<MergedColumns>();
   ExpectEveryFieldDocumented<SeparablePair>();
+  ExpectEveryFieldDocumented<ParetoRow>();
+  ExpectEveryFieldDocumented<BudgetRow>();
   ExpectEveryFieldDocumented<AttentionPoint>();
   ExpectEveryFieldDocumented<GrowthFit>();
   ExpectEveryFieldDocumented<Crossover>();

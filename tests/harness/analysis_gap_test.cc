@@ -4,6 +4,7 @@
 #include <random>
 
 #include "harness/analysis/gap.h"
+#include "harness/analysis/gap_json.h"
 #include "harness/record/csv.h"
 #include "kernels/api/error.h"
 #include "tests/harness/made_up_ceilings.h"
@@ -27,6 +28,8 @@ TEST(AnalysisGap, ColumnsFollowFromTheRoofs) {
   row.executed_flops = 450;
   const Gap gap = Join(row);
   EXPECT_DOUBLE_EQ(*gap.t_flops_ns, 10);
+  EXPECT_DOUBLE_EQ(*gap.t_executed_ns, 5);
+  EXPECT_EQ(gap.attainable_bound + gap.attainable_level, "memoryL2");
   EXPECT_DOUBLE_EQ(*gap.t_roof_ns, 160);
   EXPECT_DOUBLE_EQ(*gap.roof_fraction, 0.8);
   EXPECT_DOUBLE_EQ(*gap.roof_gflops, 900 / 160.0);
@@ -82,12 +85,20 @@ TEST(AnalysisGap, ColumnsSharedWithTheMeasurementsAreCopied) {
   row.intensity = 0.125;
   row.gflops = 3.3;
   row.warnings = "4 KiB pages";
+  row.batch = 8;
+  row.peak_bytes = 4096;
+  row.energy_j = 0.5;
+  row.energy_status = "rapl";
   const Gap gap = Join(row);
   EXPECT_EQ(gap.run_id + gap.utc + gap.label + gap.impl, row.run_id + row.utc + row.label + row.impl);
   EXPECT_EQ(gap.threads, 1);
   EXPECT_EQ(gap.intensity, 0.125);
   EXPECT_EQ(gap.gflops, 3.3);
   EXPECT_EQ(gap.warnings, "4 KiB pages");
+  EXPECT_EQ(gap.batch, 8);
+  EXPECT_EQ(gap.peak_bytes, 4096);
+  EXPECT_EQ(gap.energy_j, 0.5);
+  EXPECT_EQ(gap.energy_status, "rapl");
 }
 
 TEST(AnalysisGap, RowMoreThanTwoPercentAboveItsRoofIsFlaggedWithItsLikelyCause) {
@@ -160,6 +171,18 @@ TEST(AnalysisGap, GapsReadBackAsWritten) {
   const std::vector<Gap> gaps = {Join(Timed(MadeUpRow(1e6, 500), 1e4 / 1.03, 1e5)), Join(MadeUpRow(7, 9000))};
   const std::string text = CsvText<Gap>(gaps);
   EXPECT_EQ(CsvText<Gap>(ParseCsv<Gap>(text, "gap.csv")), text);
+}
+
+TEST(AnalysisGap, JsonHoldsRowsPredictorsAndMisorderedPairs) {
+  std::vector<Record> rows = {Timed(MadeUpRow(1e4, 9000), 200, 450), Timed(MadeUpRow(2e4, 500), 205, 400)};
+  rows[0].label = "a \"quoted\" name";
+  const std::string text = GapJson(JoinRoofs(rows, MadeUpCeilings()));
+  for (const char* part :
+       {"{\"schema_version\": 1,\n\"rows\": [\n{\"schema_version\": 1, \"run_id\": \"\"",
+        "\"label\": \"a \\\"quoted\\\" name\"", "\"median_ns\": 450, ", "\"usd_per_1k\": null, ",
+        "\"wrong_pairs\": 1, ", "\"fewer_problem\": \"fc:ic10000oc1\", ", "\"more_median_ns\": 400}"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
 }
 
 }  // namespace

@@ -81,6 +81,9 @@ TEST(AnalysisPredictors, FlopsAndAttainableTimesAreJudgedAgainstTheMedian) {
   EXPECT_DOUBLE_EQ(*judged.flops.median_error, 0.75) << "of 0.9, 0.6, 0.75";
   EXPECT_DOUBLE_EQ(*judged.flops.scale, 2 / 0.65) << "brings the ratios 0.25 and 0.4 equally near to 1";
   EXPECT_DOUBLE_EQ(*judged.flops.scaled_error, 0.15 / 0.65);
+  EXPECT_DOUBLE_EQ(*judged.flops.worst_error, 0.9);
+  EXPECT_EQ(judged.flops.worst, &gaps[0]);
+  EXPECT_DOUBLE_EQ(*judged.attainable.worst_error, 0.5);
   EXPECT_EQ(judged.attainable.wrong_pairs, 0);
   EXPECT_DOUBLE_EQ(*judged.attainable.tau, 1);
   EXPECT_DOUBLE_EQ(*judged.attainable.median_error, 0.25) << "of 0.5, 0.2, 0.25";
@@ -135,13 +138,44 @@ TEST(AnalysisPredictors, WorstMisorderAgreesWithAllPairs) {
         if (a.threads == b.threads && *a.flops < *b.flops) factor = std::max(factor, *a.median_ns / *b.median_ns);
       }
     }
-    const Misorder worst = WorstMisorder(gaps);
-    ASSERT_EQ(worst.fewer != nullptr, factor > 1);
+    const std::vector<Misorder> found = WorstMisorders(gaps, 1);
+    ASSERT_EQ(found.size(), factor > 1 ? 1u : 0u);
     if (factor == 1) continue;
+    const Misorder worst = found[0];
     EXPECT_DOUBLE_EQ(*worst.fewer->median_ns / *worst.more->median_ns, factor);
     EXPECT_LT(*worst.fewer->flops, *worst.more->flops);
     EXPECT_EQ(worst.fewer->threads, worst.more->threads);
   }
+}
+
+TEST(AnalysisPredictors, MisorderedPairsComeWorstFirstAndNoRowTwice) {
+  const std::vector<Gap> gaps = {Row("a", 1, 1, 100), Row("b", 2, 1, 10), Row("c", 3, 1, 40), Row("d", 4, 1, 20),
+                                 Row("e", 5, 1, 30)};
+  const std::vector<Misorder> found = WorstMisorders(gaps, 9);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].fewer->problem + found[0].more->problem, "ab") << "10 x; with a alone d would be 5 x";
+  EXPECT_EQ(found[1].fewer->problem + found[1].more->problem, "cd");
+  EXPECT_EQ(WorstMisorders(gaps, 1).size(), 1u);
+}
+
+TEST(AnalysisPredictors, EachSettingIsJudgedAloneAfterTheWholeRun) {
+  std::vector<Gap> gaps = {Row("a", 1000, 50, 100), Row("b", 2000, 40, 50), Row("b", 2000, 40, 60),
+                           Row("a", 1000, 9, 10), Row("b", 2000, 19, 20)};
+  gaps[3].threads = gaps[4].threads = 2;
+  const std::vector<PredictorRow> rows = JudgeSettings(gaps);
+  ASSERT_EQ(rows.size(), 12u);
+  EXPECT_EQ(rows[0].predictor + rows[1].predictor + rows[2].predictor, "flopsattainableflops");
+  EXPECT_EQ(rows[1].of + rows[2].of, "allfastest");
+  EXPECT_FALSE(rows[3].threads.has_value());
+  EXPECT_EQ(rows[0].judged.rows, 5);
+  EXPECT_EQ(rows[2].judged.rows, 4);
+  EXPECT_EQ(rows[4].threads, 1);
+  EXPECT_EQ(rows[4].judged.rows, 3);
+  EXPECT_EQ(rows[6].judged.rows, 2) << "the fastest of each problem";
+  EXPECT_EQ(rows[4].worst_problem, "a");
+  EXPECT_EQ(rows[8].threads, 2);
+  EXPECT_EQ(rows[8].judged.wrong_pairs, 0);
+  EXPECT_TRUE(JudgeSettings({}).empty());
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
 #include <sstream>
 
+#include "harness/analysis/price.h"
 #include "harness/analysis/table.h"
 #include "harness/analysis/text.h"
 #include "tests/harness/made_up_ceilings.h"
@@ -43,27 +45,32 @@ std::vector<Record> Sample() {
 
 TEST(AnalysisTable, ShowsEveryRowUnderItsProblem) {
   EXPECT_EQ(RenderGapTable(JoinRoofs(Sample(), MadeUpCeilings())),
-            "  variant           isa       thr cache    median GFLOP/s   roof  bound     gap =algo x mem ximpl\n"
-            "fc:ic1000000oc1  f32  (conv1)\n"
-            "  gemm              AVX3        1 warm      12 us    83.3  90.9%  compute  1.08  1.00  1.00  1.08\n"
-            "  winograd_f43      AVX3        1 warm  skipped\n"
+            "  variant           thr cache    median GFLOP/s   roof    att bound     gap =algo x mem ximpl lever\n"
+            "fc:ic1000000oc1  f32 AVX3  (conv1)\n"
+            "  gemm                1 warm      12 us    83.3  90.9%    93% compute  1.08  1.00  1.00  1.08 flops\n"
+            "  winograd_f43        1 warm  skipped\n"
             "      needs kh == 3\n"
-            "  onednn            AVX3        1 warm  wrong\n"
+            "  onednn              1 warm  wrong\n"
             "      error 1 > bound 0.1\n"
-            "  tiled             AVX3        1 warm      15 us    66.7  76.9%  compute  1.35  1.00  1.00  1.35\n"
+            "  tiled               1 warm      15 us    66.7  76.9%    74% compute  1.35  1.00  1.00  1.35 flops\n"
             "      unstable: interval 3.1 % wide after 2 s\n"
-            "fc:ic10000oc1  f32\n"
-            "  gemm              AVX3        1 warm     450 ns    22.2  80.0%  L2       4.05  1.00  2.02  2.00\n");
+            "fc:ic10000oc1  f32 AVX3\n"
+            "  gemm                1 warm     450 ns    22.2  80.0%    50% L2       4.05  1.00  2.02  2.00 bytes\n"
+            "lever bytes (1 row): on the slope of the roofline: fusion, smaller types or a larger batch help,\n"
+            "fewer FLOPs alone do not\n"
+            "lever flops (2 rows): on the flat: fewer FLOPs help in proportion\n");
 }
 
 TEST(AnalysisTable, AboveRoofIsMarkedAndWarningsStandBelowOnceEach) {
   const std::vector<Record> rows = {Timed(MadeUpRow(1e6, 500), 5e3, 1.2e4), Timed(MadeUpRow(1e6, 500), 5e3, 1.2e4)};
   const std::vector<std::string> lines = Lines(RenderGapTable(JoinRoofs(rows, MadeUpCeilings())));
-  ASSERT_EQ(lines.size(), 6u);
+  ASSERT_EQ(lines.size(), 7u);
   EXPECT_NE(lines[2].find("200.0%!"), std::string::npos);
-  EXPECT_EQ(lines[4],
+  EXPECT_TRUE(lines[2].ends_with(" model"));
+  EXPECT_EQ(lines[4], "lever model (2 rows): above the hard roof: a ceiling or a count is wrong");
+  EXPECT_EQ(lines[5],
             "! 2 rows: above its hard roof (200.0%): the AVX3 fma ceiling was measured too low, or executed_flops");
-  EXPECT_EQ(lines[5], "is counted too high");
+  EXPECT_EQ(lines[6], "is counted too high");
 }
 
 TEST(AnalysisTable, FitsAHundredColumnsWhateverTheRowsHold) {
@@ -115,6 +122,16 @@ TEST(AnalysisTable, NumbersAreShortAndKeepTheirUnit) {
   EXPECT_EQ(Short(9.999), "10.0");
   EXPECT_EQ(Short(2310.4), "2310");
   EXPECT_EQ(Short(1.2e6), "1e+06");
+  EXPECT_EQ(Short(1e300), ">1e99");
+  EXPECT_EQ(Short(1e-300), "<1e-9");
+  EXPECT_EQ(RoundPercent(0.9286), "93%");
+  EXPECT_EQ(RoundPercent(Number()), "");
+  EXPECT_EQ(Scaled(1234567.0, "B"), "1.235 MB");
+  EXPECT_EQ(Scaled(512.0, "B"), "512 B");
+  EXPECT_EQ(Scaled(0.0, "B"), "0 B");
+  EXPECT_EQ(Scaled(0.00123, "J"), "1.23 mJ");
+  EXPECT_EQ(Scaled(999960.0, ""), "1 M");
+  EXPECT_EQ(Usd(0.0000125), "$1.25e-05");
   EXPECT_EQ(Short(0.0), "0.00");
   EXPECT_EQ(Short(0.9486, 3), "0.949");
   EXPECT_EQ(Short(9.9996, 3), "10.00");
@@ -135,19 +152,39 @@ TEST(AnalysisFindings, SayWhatTheRowsShowWithTheirNumbers) {
             "6 rows: 3 measured, 1 unstable, 1 skipped, 1 wrong.\n"
             "How well FLOPs and roofs predict the median of all timed rows (4):\n"
             "  FLOPs            1 of 5 pairs in the wrong order (20.0%), Kendall's tau 0.55,\n"
-            "                   median error 44.4%, with the best factor (1.35) 25.0%\n"
+            "                   median error 44.4%, with the best factor (1.35) 25.0%,\n"
+            "                   worst error 75.3%: fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
             "  attainable time  0 of 5 pairs in the wrong order (0.0%), Kendall's tau 0.91,\n"
-            "                   median error 44.4%, with the best factor (1.61) 19.4%\n"
+            "                   median error 44.4%, with the best factor (1.61) 19.4%,\n"
+            "                   worst error 50.0%: fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
             "How well FLOPs and roofs predict the median of the fastest variant of each problem (3):\n"
             "  FLOPs            1 of 3 pairs in the wrong order (33.3%), Kendall's tau 0.33,\n"
-            "                   median error 44.4%, with the best factor (1.35) 25.0%\n"
+            "                   median error 44.4%, with the best factor (1.35) 25.0%,\n"
+            "                   worst error 75.3%: fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
             "  attainable time  0 of 3 pairs in the wrong order (0.0%), Kendall's tau 1.00,\n"
-            "                   median error 44.4%, with the best factor (1.89) 5.3%\n"
-            "Fewer FLOPs, more time: fc:ic10000oc1 gemm (AVX3, 1 thread, warm) has 0.01 MFLOP and takes 450 ns;\n"
-            "fc:ic20000oc1 gemm (AVX3, 1 thread, warm) has 0.02 MFLOP and takes 400 ns.\n"
+            "                   median error 44.4%, with the best factor (1.89) 5.3%,\n"
+            "                   worst error 50.0%: fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
+            "Fewer FLOPs, more time: the pairs that FLOPs order wrongly by most, each row once:\n"
+            "    0.01 MFLOP in 450 ns    fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
+            "    0.02 MFLOP in 400 ns    fc:ic20000oc1 gemm (AVX3, 1 thread, warm)\n"
             "Largest gap of a fastest variant: fc:ic10000oc1 gemm (AVX3, 1 thread, warm) takes 4.05 times what\n"
             "its FLOPs promise = 1.00 algorithm x 2.02 memory x 2.00 implementation.\n"
             "Nearest to its roof: fc:ic20000oc1 gemm (AVX3, 1 thread, warm), 97.6% of the compute roof.\n");
+}
+
+TEST(AnalysisFindings, PricesStandBesideWhatTheyAreMadeOf) {
+  std::vector<Record> rows = {Timed(MadeUpRow(1e6, 500), 1.1e4, 3.6e4), Timed(MadeUpRow(1e4, 9000), 200, 450)};
+  rows[0].batch = 1;
+  rows[1].batch = 4;
+  std::vector<Gap> gaps = JoinRoofs(rows, MadeUpCeilings());
+  SetPrices(gaps, {.usd_per_hour = 2, .utilisation = 0.5});
+  std::string text = RenderFindings(gaps);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  EXPECT_NE(text.find("Price of 1000 inferences at $2 per hour and utilisation 0.50, a machine to each call: from "
+                      "$1.25e-07 for fc:ic10000oc1 gemm (AVX3, 1 thread, warm), 450 ns, batch 4, to $4e-05 for "
+                      "fc:ic1000000oc1 gemm (AVX3, 1 thread, warm), 36 us, batch 1."),
+            std::string::npos)
+      << text;
 }
 
 TEST(AnalysisFindings, NoRowsNoClaims) {

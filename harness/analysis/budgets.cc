@@ -1,0 +1,68 @@
+#include "harness/analysis/budgets.h"
+
+#include <concepts>
+#include <string_view>
+
+namespace roofgap {
+namespace {
+
+// Every column of a case that both have.
+BudgetRow CopyColumns(const Gap& gap) {
+  BudgetRow row;
+  VisitKeyFields(row, [&]<class To>(const Field& to, To& member) {
+    VisitKeyFields(gap, [&]<class From>(const Field& from, const From& value) {
+      if constexpr (std::same_as<To, From>) {
+        if (to.name == from.name) member = value;
+      }
+    });
+  });
+  row.median_ns = gap.median_ns;
+  row.peak_bytes = gap.peak_bytes;
+  if (gap.energy_j && gap.median_ns && *gap.median_ns > 0) row.power_w = *gap.energy_j / (*gap.median_ns * 1e-9);
+  return row;
+}
+
+struct Judgement {
+  std::string missed, unknown;
+  bool the_largest_alone = false;
+
+  // Returns value / most.
+  Number Add(std::string_view what, const Number& value, const Number& least, const Number& most) {
+    if (!most) return {};
+    const auto append = [&](std::string& list) { list += (list.empty() ? "" : ", ") + std::string(what); };
+    if (!value) {
+      append(unknown);
+      return {};
+    }
+    if (*value > *most) append(missed);
+    the_largest_alone = the_largest_alone || *value > *least;
+    return *value / *most;
+  }
+
+  std::string Verdict() const {
+    if (!missed.empty()) return "misses " + missed;
+    if (!unknown.empty()) return "unknown " + unknown;
+    return the_largest_alone ? "fits the largest" : "fits";
+  }
+};
+
+}  // namespace
+
+std::vector<BudgetRow> JudgeBudgets(std::span<const Gap> gaps, std::span<const Budget> budgets) {
+  std::vector<BudgetRow> rows;
+  for (const Gap& gap : gaps) {
+    for (const Budget& budget : budgets) {
+      BudgetRow row = CopyColumns(gap);
+      Judgement judgement;
+      row.target = budget.target;
+      row.latency_share = judgement.Add("latency", row.median_ns, budget.latency_ns, budget.latency_ns);
+      row.memory_share = judgement.Add("memory", row.peak_bytes, budget.memory_least_bytes, budget.memory_most_bytes);
+      row.power_share = judgement.Add("power", row.power_w, budget.power_least_w, budget.power_most_w);
+      row.verdict = judgement.Verdict();
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+}  // namespace roofgap

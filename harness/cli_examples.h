@@ -1,0 +1,63 @@
+#ifndef ROOFGAP_HARNESS_CLI_EXAMPLES_H_
+#define ROOFGAP_HARNESS_CLI_EXAMPLES_H_
+
+// What `--help` shows below the options: of the program, and of its subcommands.
+
+namespace roofgap {
+
+inline constexpr const char* kGapExamples = R"(Examples:
+  roofgap gap my-run
+  roofgap gap my-run --usd-per-hour 0.34 --utilisation 0.6
+  roofgap gap my-run --json -
+  roofgap gap my-run --csv gaps.csv --json gaps.json
+In the table, gap = median / what FLOPs promise = algorithm x memory x implementation; roof and att are the row's parts
+of its hard and its attainable roof; lever is what helps. gap.csv in the run directory says it in a sentence.)";
+
+inline constexpr const char* kParetoExamples = R"(Examples:
+  roofgap pareto my-run
+  roofgap pareto my-run --dims latency,memory,threads
+  roofgap pareto my-run --dims latency,usd,energy --usd-per-hour 0.34 --utilisation 0.6
+  roofgap pareto my-run --dims latency,workspace_bytes --match '^conv2d:.*kh3' --tolerance 1
+  roofgap pareto my-run --dims latency,memory,flops --match 'tention|former' --together
+A dimension is one of flops, memory (peak_bytes), latency (median_ns), energy (energy_j) and usd (of 1000 inferences),
+or a column of measurements.csv or gap.csv. The rows of one problem and cache state are alternatives of each other. The
+frontiers are written to pareto.csv in the run directory too.)";
+
+inline constexpr const char* kBudgetsExamples = R"(Examples:
+  roofgap budgets my-run
+  roofgap budgets my-run --budgets my-targets.json --csv verdicts.csv
+Each row is held against each target's latency, memory and power (configs/README.md). The verdicts are written to
+budgets.csv in the run directory too.)";
+
+inline constexpr const char* kRatioExamples = R"(Examples:
+  roofgap ratio my-run --of direct --over onednn_best
+  roofgap ratio my-run --of winograd_f23,winograd_f43 --over onednn,onednn_best --under 1
+  roofgap ratio my-run --of direct --over onednn_best --match '1x1=kh1(?!\d|kw)' --match '3x3 stride 1=kh3ph1$'
+  roofgap ratio my-run --of gemv,gemm --over onednn --csv ratio.csv
+Only rows of one run are compared: their times were taken in turns. With ceilings, `bound` is the ratio that the first
+side would have at its attainable time, and `reached` the part of that bound that its ratio is.)";
+
+inline constexpr const char* kSeparableExamples = R"(Examples:
+  roofgap run --suite configs/suites/separable.json --out my-run && roofgap separable my-run
+  roofgap run --problem conv2d:ic64ih56oc64kh3ph1 --problem dwsep:ic64ih56oc64kh3ph1 --out one && roofgap separable one
+A standard and a separable convolution are a pair where mb, ic, oc, ih, iw, kh, kw, sh, sw, ph, pw, bia, act and the
+conditions of measuring are the same. The pairs are written to separable.csv in the run directory too.)";
+
+inline constexpr const char* kCompareExamples = R"(Examples:
+  roofgap compare old-run new-run                      # what became faster, what slower
+  roofgap compare old-run new-run --fail-over 5        # exit code 1 where a kernel takes over 5 % longer
+  roofgap compare laptop-run phone-run board-run       # each against the first
+  roofgap compare old-run new-run --csv compared.csv
+  roofgap compare old.json new.json                    # as Google Benchmark's --benchmark_out writes them
+Rows are paired by problem, variant, dtype, isa (not where each run has one only), threads and cache. `ratio` is the
+time of a over that of b; `machine` how much faster the machine of b was for this row, by the fixed work beside the
+samples, or, for two machines, by their roofs. What that explains is no regression.)";
+
+inline constexpr const char* kMergeExamples = R"(Examples:
+  roofgap merge laptop-run phone-run board-run --csv all.csv
+  roofgap merge results --csv all.csv                  # every run below results/
+Each row of the table holds what measurements.csv says, its machine, and how near to its roofs it is.)";
+
+}  // namespace roofgap
+
+#endif  // ROOFGAP_HARNESS_CLI_EXAMPLES_H_
