@@ -50,6 +50,26 @@ def read_measurements(run_dir):
     return read_table(os.path.join(run_dir, "measurements.csv"), needed, f"roofgap run --out {run_dir} ...")
 
 
+def read_gaps(run_dir):
+    needed = (
+        "op problem label variant dtype isa threads cache status flops median_ns t_flops_ns t_attainable_ns flops_gap "
+        "gap_algorithm gap_memory gap_implementation"
+    ).split()
+    return read_table(os.path.join(run_dir, "gap.csv"), needed, f"roofgap gap {run_dir}")
+
+
+def read_predictors(run_dir):
+    needed = (
+        "predictor of dtype isa threads cache tau wrong_pairs ordered_pairs median_error worst_error scale scaled_error"
+    ).split()
+    return read_table(os.path.join(run_dir, "predictors.csv"), needed, f"roofgap gap {run_dir}")
+
+
+def read_pareto(run_dir):
+    needed = "problem label variant dtype isa threads cache status group verdict dims units value_1 value_2".split()
+    return read_table(os.path.join(run_dir, "pareto.csv"), needed, f"roofgap pareto {run_dir} --dims latency,memory")
+
+
 def read_separable(run_dir):
     needed = (
         "comparison mb ic oc ih iw kh kw sh sw bia act dtype isa threads cache status reason promised latency_ratio "

@@ -86,6 +86,11 @@ finding "Measuring kernels" "$roofgap" run --suite "$suite" --out "$out"
 step "Measuring the ceilings again" "$hwprobe" "${probe_options[@]}" --recheck "$out"
 finding "Joining" "$roofgap" gap "$out"
 step "Drawing the roofline" "$python" scripts/plot_roofline.py "$out"
+# Where the run has a timed row with FLOPs and a roof.
+if grep -qs ',flops,' "$out/predictors.csv"; then
+  step "Drawing the gap" "$python" scripts/plot_gap.py "$out"
+  step "Drawing what predicts the latency" "$python" scripts/plot_predictors.py "$out"
+fi
 # Where the run has a standard and a separable convolution of the same shape.
 if grep -qs ',dwsep,' "$out/measurements.csv"; then
   finding "Comparing standard and separable convolutions" "$roofgap" separable "$out"

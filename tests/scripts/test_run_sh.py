@@ -36,7 +36,7 @@ done
     tool(root / "build/release/hwprobe/hwprobe", "hwprobe")
     tool(root / "build/release/harness/roofgap", "roofgap")
     tool(tmp_path / "bin" / "cmake", "cmake")
-    for name in ("plot_roofline", "plot_ceilings", "plot_separable", "plot_attention"):
+    for name in ("plot_roofline", "plot_ceilings", "plot_separable", "plot_attention", "plot_gap", "plot_predictors"):
         code = tmp_path / name
         (root / "scripts" / f"{name}.py").write_text(
             f"import os, sys\nopen('{tmp_path}/drawn', 'a').write('{name} ')\n"
@@ -99,6 +99,17 @@ def test_attention_over_its_length_is_drawn_where_there_are_exponents(tree):
     (out / "complexity.csv").write_text("variant,status,reason\nflash,measured,\n")
     assert tree("--out", out).returncode == 0
     assert "plot_attention" in tree.drawn()
+
+
+def test_the_gap_is_drawn_where_there_is_one(tree):
+    out = tree.root / "mine"
+    out.mkdir()
+    (out / "predictors.csv").write_text("run_id,predictor,of\n")
+    assert tree("--out", out).returncode == 0
+    assert not {"plot_gap", "plot_predictors"} & set(tree.drawn())
+    (out / "predictors.csv").write_text("run_id,predictor,of\nrun,flops,all\n")
+    assert tree("--out", out).returncode == 0
+    assert {"plot_gap", "plot_predictors"} <= set(tree.drawn())
 
 
 def test_a_finding_is_kept_for_the_end(tree):
