@@ -140,7 +140,7 @@ def frame(panel, group, dims):
         eng = EngFormatter(unit=unit) if of != "USD" else lambda value, _: f"${value:.3g}"
         axis.set_major_formatter(lambda value, at, eng=eng, scale=scale: eng(value * scale, at))
     panel.set_xlabel(NAMES.get(dims[0], dims[0]), fontsize=10.5)
-    panel.set_ylabel(NAMES.get(dims[1], dims[1]), fontsize=10.5)
+    panel.set_ylabel(NAMES.get(dims[1], dims[1]), fontsize=10.5, labelpad=6)
     panel.tick_params(labelsize=9.5)
     panel.grid(True, which="major", color="#e6e6e6", linewidth=0.8)
     panel.set_axisbelow(True)

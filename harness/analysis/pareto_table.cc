@@ -9,7 +9,10 @@
 namespace roofgap {
 namespace {
 
-constexpr size_t kValueWidth = 9;
+constexpr size_t kNameWidth = 38;  // variant, threads, dtype, isa
+
+// Of a value's column: 9 where all are there, more for the names of fewer.
+size_t ValueWidth(size_t dimensions) { return std::min<size_t>(16, (kTableWidth - kNameWidth) / dimensions - 1); }
 
 std::string Cell(const Number& value, const Dimension& dimension) {
   if (dimension.unit == "ns") return Duration(value);
@@ -24,7 +27,8 @@ std::string Line(std::string_view variant, std::string_view threads, std::string
                  const std::vector<std::string>& cells) {
   std::string line = "  " + PadRight(Shorten(variant, 16), 16) + PadLeft(threads, 5) + ' ' +
                      PadRight(Shorten(dtype, 6), 4) + ' ' + PadRight(Shorten(isa, 9), 9);
-  for (const std::string& cell : cells) line += ' ' + PadLeft(Shorten(cell, kValueWidth), kValueWidth);
+  const size_t width = ValueWidth(cells.size());
+  for (const std::string& cell : cells) line += ' ' + PadLeft(Shorten(cell, width), width);
   line.erase(line.find_last_not_of(' ') + 1);
   return line + '\n';
 }

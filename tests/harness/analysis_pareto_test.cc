@@ -145,10 +145,10 @@ TEST(AnalysisPareto, TableShowsFrontiersAndNamesTheRest) {
   records[3].status = kSkipped;
   const std::vector<Dimension> dimensions = FindDimensions(std::vector<std::string>{"latency", "memory"});
   EXPECT_EQ(RenderPareto(FindFrontiers(records, JoinRoofs(records, {}), dimensions, {}), dimensions, {}),
-            "  variant           thr type isa         latency    memory\n"
+            "  variant           thr type isa                latency           memory\n"
             "fc:ic8oc8  warm  (layer)\n"
-            "  fast                1 f32  AVX3          10 us      9 MB\n"
-            "  lean                1 f32  AVX3          30 us    1.5 MB\n"
+            "  fast                1 f32  AVX3                 10 us             9 MB\n"
+            "  lean                1 f32  AVX3                 30 us           1.5 MB\n"
             "      dominated: beaten 1\n"
             "      skipped: absent 1\n"
             "      no memory: unsized 1\n"
