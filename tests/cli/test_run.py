@@ -27,7 +27,7 @@ def test_list_names_ops_keys_variants_and_isas(roofgap):
 
 def test_unknown_subcommand_is_named_beside_those_there_are(roofgap):
     assert roofgap.fails("plot", "a", "b") == ("roofgap: unknown subcommand 'plot'; allowed are list, run, gap, ratio, "
-                                               "separable, compare, merge, selftest")
+                                               "separable, compare, merge, pareto, budgets, selftest")
     assert roofgap("--version").stdout.startswith("roofgap 0.")
 
 
