@@ -82,7 +82,7 @@ TEST(AttentionVariantsTest, AgreeWithTheReferenceOverSeveralBlocksOfKeysAndGroup
         "attention:b2h4kvh1s1t300d40", "attention:h1s4t300d65causal1", "attention:h6kvh2s1t5d16",
         "attention:h1s2t130d128", "attention:h32kvh1s1t1100d64", "attention:h12kvh1s1t300d128",
         "attention:h7kvh1s1t45d100", "attention:b2h10kvh2s3t140d40causal1", "attention:h64kvh1s1t30d16",
-        "attention:h2kvh1s300d16causal1", "attention:h3kvh1s517d8causal1"}) {
+        "attention:h2kvh1s300d16causal1", "attention:h3kvh1s517d8causal1", "attention:b2h4kvh2s530t1070d24causal1"}) {
     Attempt attempt(problem);
     ExpectOwnVariantsCorrect(attempt);
   }
