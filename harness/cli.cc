@@ -202,7 +202,7 @@ void AddPrice(CLI::App* command, Price* price) {
 }
 
 CLI::App* AddGap(CLI::App* app, GapOptions* options) {
-  CLI::App* gap = app->add_subcommand("gap", "Join a run with its machine's ceilings: table and gap.csv");
+  CLI::App* gap = app->add_subcommand("gap", "Join a run with its machine's ceilings: tables, findings and CSV files");
   gap->footer(kGapExamples);
   gap->add_option("RUN_DIR", options->run_dir, "Run directory")->required();
   AddPrice(gap, &options->price);

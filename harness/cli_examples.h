@@ -11,7 +11,10 @@ inline constexpr const char* kGapExamples = R"(Examples:
   roofgap gap my-run --json -
   roofgap gap my-run --csv gaps.csv --json gaps.json
 In the table, gap = median / what FLOPs promise = algorithm x memory x implementation; roof and att are the row's parts
-of its hard and its attainable roof; lever is what helps. gap.csv in the run directory says it in a sentence.)";
+of its hard and its attainable roof; lever is what helps. gap.csv in the run directory says it in a sentence.
+Written into the run directory: gap.csv and predictors.csv; of a run with attention, linformer or performer also
+attention.csv and, where lengths differ, complexity.csv and crossovers.csv: how their time and memory grow with the
+length, which is faster up to where, and what the textbook expects. A file that would have no row is removed.)";
 
 inline constexpr const char* kParetoExamples = R"(Examples:
   roofgap pareto my-run

@@ -39,6 +39,7 @@ AttentionPoint MakePoint(const Record& row, const AttentionShape& shape) {
   point.ci_low_ns = row.ci_low_ns;
   point.ci_high_ns = row.ci_high_ns;
   point.workspace_bytes = row.workspace_bytes;
+  if (row.bytes_read && row.bytes_written) point.bytes = *row.bytes_read + *row.bytes_written;
   point.flops = row.flops;
   point.distance_from_exact = row.distance_from_exact;
   if (Approximates(point.method) || shape.s != shape.t) return point;
@@ -84,6 +85,13 @@ std::string FamilyName(const AttentionFamily& family) {
   if (family.kvh != family.h) name += " kvh" + std::to_string(family.kvh);
   name += " d" + std::to_string(family.d);
   return family.causal == 1 ? name + " causal" : name;
+}
+
+std::string SweepName(const AttentionFamily& family) {
+  const bool alike = family.core_kind.empty() || family.core_kind == "uniform" || family.core_kind == "unknown";
+  return FamilyName(family) + (family.sweep == kDecode ? ", one query over n keys: " : ", n = s = t: ") + family.dtype +
+         ' ' + family.isa + ' ' + family.cache + ", " + std::to_string(family.threads) +
+         (alike ? "" : ' ' + family.core_kind) + (family.threads == 1 ? " thread" : " threads");
 }
 
 std::string MethodName(const AttentionMethod& method) {

@@ -57,6 +57,9 @@ void VisitFamily(Family& family, Visit&& visit) {
 // "b2 h8 kvh1 d64 causal": what is not as usual.
 std::string FamilyName(const AttentionFamily& family);
 
+// "h8 d64, n = s = t: f32 AVX3 warm, 2 threads", and the kind of cores where there are several. Of one in a sweep.
+std::string SweepName(const AttentionFamily& family);
+
 // How attention is computed or approximated.
 struct AttentionMethod {
   std::string op, variant;
@@ -85,7 +88,7 @@ struct AttentionPoint {
   int64_t s = 1, t = 1;
   Number n;
   std::string status, reason;
-  Number median_ns, ci_low_ns, ci_high_ns, workspace_bytes;
+  Number median_ns, ci_low_ns, ci_high_ns, workspace_bytes, bytes;
   Number flops, chapter_flops, projection_flops;
   std::string exact_variant;
   Number exact_median_ns, speedup, speedup_low, speedup_high, distance_from_exact;
@@ -111,6 +114,7 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"ci_low_ns", "ns", "as in measurements.csv"}, row.ci_low_ns);
   visit(Field{"ci_high_ns", "ns", "as in measurements.csv"}, row.ci_high_ns);
   visit(Field{"workspace_bytes", "byte", "as in measurements.csv"}, row.workspace_bytes);
+  visit(Field{"bytes", "byte", "bytes_read + bytes_written of measurements.csv: compulsory"}, row.bytes);
   visit(Field{"flops", "FLOP", "as in measurements.csv: of attention scores and weighted sums, without projections"},
         row.flops);
   visit(Field{"chapter_flops", "FLOP",

@@ -53,8 +53,8 @@ struct Ratios {
       largest_at = &at;
     }
   }
-  std::string range() const {
-    const std::string low = Short(least), high = Short(largest);
+  std::string range(int decimals = 2) const {
+    const std::string low = Short(least, decimals), high = Short(largest, decimals);
     return low == high ? low : low + ".." + high;
   }
 };
@@ -89,33 +89,57 @@ std::string FlashClaim(std::span<const AttentionPoint> points) {
               kTableWidth, "");
 }
 
+std::string MultiQueryLine(std::string_view method, std::string_view lengths, std::string_view time,
+                           std::string_view bytes) {
+  std::string line = "  " + PadRight(Shorten(method, 32), 34) + PadRight(lengths, 22) + PadRight(time, 16);
+  line += bytes;
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
 std::string MultiQueryClaim(std::span<const AttentionPoint> points) {
   std::map<std::tuple<Case, AttentionMethod>, const AttentionPoint*> multi_head;
   for (const AttentionPoint& point : points) {
     const AttentionFamily& family = point.family;
     if (family.kvh == family.h && family.h > 1) multi_head[{{family, point.s, point.t}, point.method}] = &point;
   }
-  std::map<std::tuple<std::string, std::string, int64_t, int>, Ratios> ratios;  // sweep, method, heads, threads
+  struct Numbers {
+    Ratios time, bytes, length;
+    bool unstable = false;
+  };
+  std::map<AttentionFamily, std::map<AttentionMethod, Numbers>> families;
   for (const AttentionPoint& point : points) {
     AttentionFamily family = point.family;
     if (family.kvh != 1 || family.h == 1 || family.sweep.empty()) continue;
     family.kvh = family.h;
     const auto found = multi_head.find({{family, point.s, point.t}, point.method});
     if (found == multi_head.end()) continue;
-    ratios[{family.sweep, MethodName(point.method), family.h, family.threads}].Add(
-        Quotient(point.median_ns, found->second->median_ns), point);
+    const AttentionPoint& heads = *found->second;
+    const Number time = Quotient(point.median_ns, heads.median_ns);
+    if (!time) continue;
+    Numbers& numbers = families[point.family][point.method];
+    numbers.time.Add(time, point);
+    numbers.bytes.Add(Quotient(point.bytes, heads.bytes), point);
+    numbers.length.Add(point.n, point);
+    numbers.unstable = numbers.unstable || point.status == kUnstable || heads.status == kUnstable;
   }
-  std::string text;
-  for (const auto& [key, ratio] : ratios) {
-    const auto& [sweep, method, heads, threads] = key;
-    if (ratio.count == 0) continue;
-    text += (text.empty() ? " " : "; ") + (sweep == kDecode ? method + " on one query" : method) + ", " +
-            std::to_string(heads) + " heads, " + std::to_string(threads) + (threads == 1 ? " thread: " : " threads: ") +
-            ratio.range() + " of the time";
+  if (families.empty()) return "";
+  std::string text = Wrap(
+      "Multi-query over multi-head attention of the same heads, lengths and setting: ratios of the medians, and of the "
+      "bytes that must be read and written (least..largest over n; * with an unstable row)",
+      kTableWidth, "");
+  text += MultiQueryLine("", "n", "time", "bytes");
+  for (const auto& [family, methods] : families) {
+    text += Wrap(SweepName(family), kTableWidth, "");
+    for (const auto& [method, numbers] : methods) {
+      const auto& [time, bytes, length, unstable] = numbers;
+      const std::string from = csv::Format(length.least), to = csv::Format(length.largest);
+      text += MultiQueryLine(MethodName(method),
+                             (from == to ? from : from + ".." + to) + " (" + std::to_string(length.count) + ")",
+                             time.range() + (unstable ? "*" : ""), bytes.range(3));
+    }
   }
-  if (text.empty()) return "";
-  return Wrap("Multi-query against multi-head attention, keys and values smaller by the number of heads:" + text + ".",
-              kTableWidth, "");
+  return text;
 }
 
 // Lengths next to each other: what odd ones cost.
@@ -188,9 +212,8 @@ std::string RenderChapterFlops(std::span<const AttentionPoint> points) {
   if (longest.empty()) return "";
   std::string text = Wrap(
       "GFLOP of self-attention, at the longest of each shape: the textbook's 2 n^2 D + 2 n D^2 with D = h d; the "
-      "scores "
-      "and weighted sums that are counted, 4 n^2 D (causal: of the pairs that count), and the four projections, which "
-      "are not; the textbook's over the counted, and over both",
+      "scores and weighted sums that are counted, 4 n^2 D (causal: of the pairs that count), and the four "
+      "projections, which are not; the textbook's over the counted, and over both",
       kTableWidth, "");
   text += FlopsLine("shape", "n", "textbook", "counted", "projections", "/counted", "/both");
   for (const AttentionPoint* point : longest) {

@@ -21,10 +21,9 @@ constexpr size_t kMethodWidth = 28, kCellWidth = 19;
 constexpr const char* kGrowthLegend =
     "How attention grows with its length n: exponents of n with their 95 % intervals (lengths fitted), of time and of "
     "workspace bytes, the latter from 1024 on where there are enough lengths; expected: of time / of bytes, <= an "
-    "upper "
-    "bound; ! more than 0.1 away from it; * with an unstable row. Below them, of the fastest of each kind at long "
-    "lengths, which is faster than which and up to which n (in brackets what the intervals allow) [lengths at which "
-    "they tell the two apart, where not all]; crossovers.csv has all pairs";
+    "upper bound; ! more than 0.1 away from it; * with an unstable row. Below them, of the fastest of each kind at "
+    "long lengths, which is faster than which and up to which n (in brackets what the intervals allow) [lengths at "
+    "which they tell the two apart, where not all]; crossovers.csv has all pairs";
 
 std::string Trimmed(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
@@ -102,10 +101,12 @@ std::string LeftOut(const Fits& fits) {
   return Wrap("left out of " + method + ": " + text, kTableWidth, "    ");
 }
 
-// "onednn [5 of 7]".
+std::string Marked(const Crossover& pair) { return MethodName(pair.rival) + (pair.status == kUnstable ? "*" : ""); }
+
+// "onednn* [5 of 7]".
 std::string Rival(const Crossover& pair) {
   const std::string doubt = " [" + std::to_string(pair.decided) + " of " + std::to_string(pair.lengths) + "]";
-  return MethodName(pair.rival) + (pair.decided == pair.lengths ? "" : doubt);
+  return Marked(pair) + (pair.decided == pair.lengths ? "" : doubt);
 }
 
 std::string At(const Crossover& crossing) {
@@ -136,6 +137,7 @@ bool Leads(const AttentionMethod& method, const std::vector<Pair>& pairs) {
   const auto wins = [&](const AttentionMethod& of) {
     return std::count_if(pairs.begin(), pairs.end(), [&](const Pair& pair) {
       const Crossover& last = *pair.back();
+      if (last.verdict == kUndecided) return false;
       const bool overtaken = last.verdict == kCrossing;
       const AttentionMethod& winner = overtaken ? last.rival : last.faster;
       const AttentionMethod& loser = overtaken ? last.faster : last.rival;
@@ -159,7 +161,7 @@ std::string FasterThan(const AttentionMethod& method, const std::vector<Pair>& p
     const Crossover& first = *pair[0];
     if (first.faster != method || !Leads(first.rival, pairs)) continue;
     if (first.verdict == kUndecided) {
-      undecided += (undecided.empty() ? "" : ", ") + MethodName(first.rival);
+      undecided += (undecided.empty() ? "" : ", ") + Marked(first);
     } else if (first.verdict == kAlways) {
       always += (always.empty() ? "than " : ", ") + Rival(first);
     } else {
@@ -192,16 +194,9 @@ std::string Faster(const AttentionFamily& family, std::span<const Crossover> cro
   return text;
 }
 
-std::string Heading(const AttentionFamily& family) {
-  return Wrap(FamilyName(family) + (family.sweep == kDecode ? ", one query over n keys" : ", n = s = t") + ": " +
-                  family.dtype + ' ' + family.isa + ' ' + family.cache + ", " + std::to_string(family.threads) +
-                  (family.threads == 1 ? " thread" : " threads"),
-              kTableWidth, "");
-}
-
 // The exponents of one method over its families.
 struct Found {
-  int64_t fits = 0, expected = 0, empty = 0;
+  int64_t fits = 0, expected = 0, empty = 0, unstable = 0;
   Number least, largest;
 
   void Add(const GrowthFit& fit) {
@@ -210,13 +205,14 @@ struct Found {
     expected += fit.agreement == "as_expected" ? 1 : 0;
     empty += fit.exponent ? 0 : 1;
     if (!fit.exponent) return;
+    unstable += fit.status == kUnstable ? 1 : 0;
     least = least ? std::min(least, fit.exponent) : fit.exponent;
     largest = std::max(largest, fit.exponent);
   }
   std::string range() const {
     if (!least) return empty > 0 ? "0 bytes" : "";
     const std::string low = Decimals(least), high = Decimals(largest);
-    return (low == high ? low : low + ".." + high) + (empty > 0 ? ", 0" : "");
+    return (low == high ? low : low + ".." + high) + (unstable > 0 ? "*" : "") + (empty > 0 ? ", 0" : "");
   }
   std::string agreement() const { return fits == 0 ? "" : std::to_string(expected) + " of " + std::to_string(fits); }
 };
@@ -231,7 +227,7 @@ std::string ComplexityLine(std::string_view name, std::string_view method, std::
 
 std::string RenderFamily(std::span<const Fits> all, std::span<const Crossover> crossovers) {
   const AttentionFamily& family = all[0].any().family;
-  std::string text = Heading(family), notes;
+  std::string text = Wrap(SweepName(family), kTableWidth, ""), notes;
   for (const Fits& series : all) {
     notes += LeftOut(series);
     if (series.untimed()) continue;
@@ -264,7 +260,7 @@ std::string RenderGrowth(std::span<const GrowthFit> fits, std::span<const Crosso
   if (left_out == 0) return text;
   return text + Wrap("No exponents of " + std::to_string(left_out) +
                          (left_out == 1 ? " shape and setting" : " shapes and settings") +
-                         " with two lengths; crossovers.csv has them.",
+                         " with fewer than three lengths timed; attention.csv has their rows.",
                      kTableWidth, "");
 }
 
@@ -289,9 +285,8 @@ std::string RenderComplexityTable(std::span<const GrowthFit> fits) {
                    [](const auto& a, const auto& b) { return std::get<0>(a) < std::get<0>(b); });
   std::string text = Wrap(
       "Expected and measured complexity: the textbook's time and memory of self-attention, the exponents of n that "
-      "were "
-      "found (least..largest over the families and settings above, from 1024 on where there are enough lengths), and "
-      "how many are within 0.1 of the expected one, or under an upper bound",
+      "were found (least..largest over the families and settings above, from 1024 on where there are enough lengths; "
+      "* with an unstable row), and how many are within 0.1 of the expected one, or under an upper bound",
       kTableWidth, "");
   text += ComplexityLine("", "", "time", "exponents", "as expected", "memory", "of workspace", "as expected");
   bool decode = false;

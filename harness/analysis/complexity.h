@@ -77,8 +77,8 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"formula", "", "the textbook's, for self-attention"}, row.formula);
   visit(Field{"expected", "", "exponent of n that the formula has in this sweep"}, row.expected);
   visit(Field{"agreement", "",
-              "exponent against `expected` +- 0.1; memory of all but standard attention is as_expected when it grows "
-              "more slowly, and when there is none",
+              "exponent against `expected` +- 0.1; memory is as_expected too when it grows more slowly, and when there "
+              "is none, but for that of standard attention with n = s = t",
               "as_expected below above"},
         row.agreement);
 }

@@ -37,10 +37,11 @@ Crossing Cross(std::span<const RatioPoint> points) {
   const bool rises = points.back().side() > 0;
   Curve middle, early, late;  // a rising ratio passes 1 early by its upper ends, late by its lower ones
   for (const RatioPoint& point : points) {
+    if (!point.has_interval()) continue;
     const double x = std::log(point.n);
     middle.emplace_back(x, std::log(point.ratio));
-    early.emplace_back(x, std::log(rises ? point.high : point.low));
-    late.emplace_back(x, std::log(rises ? point.low : point.high));
+    early.emplace_back(x, std::log(rises ? *point.high : *point.low));
+    late.emplace_back(x, std::log(rises ? *point.low : *point.high));
   }
   return {.n = std::exp(FirstZero(middle)), .low = std::exp(FirstZero(early)), .high = std::exp(LastZero(late))};
 }
@@ -61,8 +62,8 @@ Common Compare(const AttentionSeries& one, const AttentionSeries& two) {
     if (!ratio || (!common.points.empty() && common.points.back().n == *a->n)) continue;
     common.points.push_back({.n = *a->n,
                              .ratio = *ratio,
-                             .low = Quotient(a->ci_low_ns, (*same)->ci_high_ns).value_or(*ratio),
-                             .high = Quotient(a->ci_high_ns, (*same)->ci_low_ns).value_or(*ratio)});
+                             .low = Quotient(a->ci_low_ns, (*same)->ci_high_ns),
+                             .high = Quotient(a->ci_high_ns, (*same)->ci_low_ns)});
     common.unstable += a->status == kUnstable || (*same)->status == kUnstable ? 1 : 0;
   }
   return common;

@@ -13,18 +13,20 @@
 
 namespace roofgap {
 
-// The ratio of two times at n, with its interval: that of the two medians at their opposite ends. Above 1 the second
-// one is the faster; it is decided where the interval leaves out 1.
+// The ratio of two times at n, with its interval: that of the two medians at their opposite ends; none where a row has
+// none. Above 1 the second one is the faster; it is decided where the interval leaves out 1.
 struct RatioPoint {
-  double n = 0, ratio = 1, low = 1, high = 1;
+  double n = 0, ratio = 1;
+  Number low, high;
 
+  bool has_interval() const { return low && high; }
   // 1, -1, or 0: undecided.
-  int side() const { return low > 1 ? 1 : high < 1 ? -1 : 0; }
+  int side() const { return !has_interval() ? 0 : *low > 1 ? 1 : *high < 1 ? -1 : 0; }
 };
 
 // Where the ratio passes 1, from a length at which the one is decidedly the faster to the next at which the other is:
 // the (first) place where straight lines in log(ratio) over log(n) do. [low, high]: from the first to the last place
-// where the lines through the ends of the intervals do.
+// where the lines through the ends of the intervals do. Points without an interval are left out.
 struct Crossing {
   double n = 0, low = 0, high = 0;
 };
@@ -78,7 +80,7 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"n_to", "", "largest length that both have a time at"}, row.n_to);
   visit(Field{"lengths", "", "how many both have a time at"}, row.lengths);
   visit(Field{"decided", "",
-              "at how many of these their intervals have nothing in common; a row without one counts by its median"},
+              "at how many of these their intervals have nothing in common; a row without one decides nothing"},
         row.decided);
 }
 

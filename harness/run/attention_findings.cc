@@ -13,6 +13,7 @@
 #include "harness/analysis/crossover.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "kernels/api/error.h"
 #include "kernels/api/problem.h"
 
 namespace roofgap {
@@ -32,13 +33,22 @@ std::optional<AttentionShape> ShapeOf(const P& p) {
   }
 }
 
-std::map<std::string, AttentionShape> ShapesOf(std::span<const Record> records) {
+Problem ProblemOf(const Record& record, const std::filesystem::path& run_dir, size_t row) {
+  try {
+    return ParseProblem(record.problem);
+  } catch (const Error& error) {
+    throw Error((run_dir / files::kMeasurements).string() + ", row " + std::to_string(row) + ": " + error.what());
+  }
+}
+
+std::map<std::string, AttentionShape> ShapesOf(std::span<const Record> records, const std::filesystem::path& run_dir) {
   const std::vector<std::string_view> ops = OpNames();
   std::map<std::string, AttentionShape> shapes;
-  for (const Record& record : records) {
+  for (size_t i = 0; i < records.size(); ++i) {
+    const Record& record = records[i];
     // A run of a later version may have ops that are not known here.
     if (shapes.contains(record.problem) || std::find(ops.begin(), ops.end(), record.op) == ops.end()) continue;
-    const Problem problem = ParseProblem(record.problem);
+    const Problem problem = ProblemOf(record, run_dir, i + 1);
     const std::optional<AttentionShape> shape = std::visit([](const auto& p) { return ShapeOf(p); }, problem);
     if (shape) shapes[record.problem] = *shape;
   }
@@ -57,7 +67,7 @@ void Store(const std::filesystem::path& path, const std::vector<Row>& rows) {
 }  // namespace
 
 std::string AttentionFindings(std::span<const Record> records, const std::filesystem::path& run_dir) {
-  const std::vector<AttentionPoint> points = FindAttention(records, ShapesOf(records));
+  const std::vector<AttentionPoint> points = FindAttention(records, ShapesOf(records, run_dir));
   const std::vector<AttentionSeries> series = FindSeries(points);
   const std::vector<GrowthFit> fits = FitGrowth(series);
   const std::vector<Crossover> crossovers = FindCrossovers(series);

@@ -11,7 +11,7 @@ namespace roofgap {
 
 // What a run shows of attention and its approximations over the sequence length, as text: "" where it has none of them.
 // Writes attention.csv, complexity.csv and crossovers.csv into the run directory, or removes them where they would have
-// no row.
+// no row. Throws Error before it writes anything where a problem is none.
 std::string AttentionFindings(std::span<const Record> records, const std::filesystem::path& run_dir);
 
 }  // namespace roofgap

@@ -26,12 +26,12 @@ int GapCommand(const GapOptions& options) {
   if (!run.ceilings) throw Error(NoCeilings(options.run_dir));
   const std::string csv = CsvText<Gap>(run.gaps);
   const std::string json = options.json.empty() ? "" : GapJson(run.gaps);
+  const std::string attention = AttentionFindings(run.records, options.run_dir);
   ReplaceFile(options.run_dir / files::kGap, csv);
   ReplaceFile(options.run_dir / files::kPredictors, CsvText<PredictorRow>(JudgeSettings(run.gaps)));
   if (!options.csv.empty() && options.csv != "-") ReplaceFile(options.csv, csv);
   if (!options.json.empty() && options.json != "-") ReplaceFile(options.json, json);
 
-  const std::string attention = AttentionFindings(run.records, options.run_dir);
   if (options.csv == "-") {
     std::fputs(csv.c_str(), stdout);
   } else if (options.json == "-") {

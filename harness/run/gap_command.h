@@ -16,8 +16,8 @@ struct GapOptions {
 
 // Joins the measurements of a run directory with its ceilings: writes gap.csv and predictors.csv, prints the table and
 // the findings; of attention over the sequence length with files of their own (attention_findings.h). Returns 1 when a
-// row is wrong or above its hard roof. Throws Error where there is no run, no ceilings (saying what to run), or
-// ceilings of another machine.
+// row is wrong or above its hard roof. Throws Error, before anything is written or printed, where there is no run, no
+// ceilings (saying what to run), ceilings of another machine, or a problem that cannot be read.
 int GapCommand(const GapOptions& options);
 
 // Prints the documentation of all columns, results/README.md.

@@ -205,11 +205,53 @@ TEST(AnalysisAttention, OfEachKindTheFastestAtLongLengthsIsComparedInWords) {
   EXPECT_EQ(text.find("than linformer layered"), std::string::npos) << text;
 }
 
+TEST(AnalysisAttention, UnstableRowsAreMarkedWhereverTheyAreSpokenOf) {
+  MadeUpAttention run = TextbookRun();
+  run.rows[1].status = kUnstable;  // flash at 256
+  const std::string text = Unwrapped(Findings(run));
+  for (const char* sentence : {
+           " flash is faster than materialised* at all lengths; than linformer fused k256* up to 1500 (1441 to 1561) ",
+           " materialised is faster than linformer fused k256 up to 1125 ",
+           " standard materialised O(n^2 d) 2.00 1 of 1 ",
+           " flash flash O(n^2 d) 2.00 1 of 1 ",  // from 1024 on
+       }) {
+    EXPECT_NE(text.find(sentence), std::string::npos) << sentence << text;
+  }
+  run.rows.back().status = kUnstable;  // linformer at 8192
+  EXPECT_NE(Unwrapped(Findings(run)).find(" linformer fused O(n k d) 1.00* 1 of 1 "), std::string::npos);
+}
+
+TEST(AnalysisAttention, APairThatIsNotToldApartWinsNothing) {
+  // The one that is always as fast as the others stands first; only `two` beats one of its kind.
+  MadeUpAttention run;
+  for (int64_t n : {1024, 2048, 4096}) {
+    const auto length = static_cast<double>(n);
+    run.Add("attention", "one", SelfAttention(n), 99 * length * length);
+    run.Add("attention", "two", SelfAttention(n), 100 * length * length);
+    run.Add("attention", "three", SelfAttention(n), 102.5 * length * length);
+    run.Add("linformer", "fused", Projected(n), 300000 * length);
+    run.rows[run.rows.size() - 4].ci_high_ns = 105 * length * length;
+    run.rows[run.rows.size() - 3].ci_low_ns = run.rows[run.rows.size() - 3].ci_high_ns = 100 * length * length;
+    run.rows[run.rows.size() - 2].ci_low_ns = 101 * length * length;
+  }
+  const std::string text = Unwrapped(Findings(run));
+  EXPECT_NE(text.find(" two is faster than linformer fused k256 up to 3000 "), std::string::npos) << text;
+  EXPECT_EQ(text.find(" one is faster than linformer"), std::string::npos) << text;
+}
+
+TEST(AnalysisAttention, AKindOfCoresIsNamedWhereThereAreSeveral) {
+  MadeUpAttention run = TextbookRun();
+  EXPECT_EQ(SweepName(run.points()[0].family), "h8 d64, n = s = t: f32 AVX3 warm, 1 thread");
+  run.rows[0].core_kind = "efficiency";
+  run.rows[0].threads = 4;
+  EXPECT_EQ(SweepName(run.points()[0].family), "h8 d64, n = s = t: f32 AVX3 warm, 4 efficiency threads");
+}
+
 TEST(AnalysisAttention, OfTwoLengthsNoExponentsAreShown) {
   MadeUpAttention run;
   for (int64_t n : {256, 512}) run.Add("attention", "flash", SelfAttention(n), static_cast<double>(n * n));
   EXPECT_EQ(RenderGrowth(Fits(run), {}),
-            "No exponents of 1 shape and setting with two lengths; crossovers.csv has them.\n");
+            "No exponents of 1 shape and setting with fewer than three lengths timed; attention.csv has their rows.\n");
 }
 
 TEST(AnalysisAttention, FindingsFitAHundredColumnsAndMarkWhatIsOdd) {
@@ -228,18 +270,34 @@ TEST(AnalysisAttention, FindingsFitAHundredColumnsAndMarkWhatIsOdd) {
   EXPECT_NE(text.find("onednn_graph m65536 has no time: skipped: the library"), std::string::npos) << text;
 }
 
-TEST(AnalysisAttention, MultiQueryIsComparedWithMultiHead) {
+TEST(AnalysisAttention, MultiQueryIsComparedWithMultiHeadInTimeAndBytes) {
   MadeUpAttention run;
-  for (int64_t n : {512, 1024}) {
+  const auto add = [&](int64_t kvh, int64_t n, double median_ns) -> Record& {
     AttentionShape shape = DecodeAttention(n);
-    run.Add("attention", "flash_decode", shape, 800);
-    shape.kvh = 1;
-    run.Add("attention", "flash_decode", shape, n == 512 ? 160 : 200);
+    shape.kvh = kvh;
+    Record& row = run.Add("attention", "flash_decode", shape, median_ns);
+    row.bytes_read = 4.0 * 64 * static_cast<double>(8 + 2 * kvh * n);
+    row.bytes_written = 4.0 * 64 * 8;
+    return row;
+  };
+  for (int64_t n : {512, 1024}) {
+    add(8, n, 800);
+    add(1, n, n == 512 ? 160 : 200);
+    add(8, n, 800).cache = "cold";
+    add(1, n, 100).cache = "cold";
   }
+  run.rows.back().status = kUnstable;
   const std::string text = Findings(run);
-  EXPECT_NE(Unwrapped(text).find("flash_decode on one query, 8 heads, 1 thread: 0.20..0.25 of the time"),
-            std::string::npos)
-      << text;
+  ExpectNarrow(text);
+  for (const char* lines : {
+           // (16 + 2 n) / (16 + 16 n)
+           "\nh8 kvh1 d64, one query over n keys: f32 AVX3 warm, 1 thread\n"
+           "  flash_decode                      512..1024 (2)         0.20..0.25      0.126..0.127\n",
+           "\nh8 kvh1 d64, one query over n keys: f32 AVX3 cold, 1 thread\n"
+           "  flash_decode                      512..1024 (2)         0.12*           0.126..0.127\n",
+       }) {
+    EXPECT_NE(text.find(lines), std::string::npos) << lines << text;
+  }
 }
 
 TEST(AnalysisAttention, JumpsToTheNextLengthAreFound) {
