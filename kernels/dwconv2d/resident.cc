@@ -126,7 +126,9 @@ Invocation Prepare(const DwConv2d& p, const Context& context) {
   Invocation invocation;
   invocation.run = [plan, run](const Args& args) {
     const DwConv2d& of = plan.p;
-    const bool far = IsFar(args.at<float>(DwConv2d::kSrc), of.mb * of.ih * of.iw * of.c);
+    // The first thread's rows, or its first channel of all pixels.
+    const int64_t own = of.mb * of.ih * of.iw * of.c / (plan.split_channels ? 1 : plan.threads);
+    const bool far = IsFar(args.at<float>(DwConv2d::kSrc), own, of.c);
     Parallel(plan.threads, [&](int thread) { run(plan, args, far, thread); });
   };
   invocation.impl = plan.kernel.Name();

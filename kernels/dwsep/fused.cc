@@ -216,7 +216,7 @@ double MultiplyAdds(const FusedPlan& plan) {
 // Asked once a call, for all threads.
 Far WhatIsFar(const FusedPlan& plan, const Args& args) {
   const DwSep& p = plan.p;
-  return {.src = IsFar(args.at<float>(DwSep::kSrc), p.mb * p.ih * p.iw * p.ic),
+  return {.src = IsFar(args.at<float>(DwSep::kSrc), p.mb * p.ih * p.iw * p.ic / plan.threads),
           .weights = IsFar(reinterpret_cast<const float*>(args.packed), p.oc * p.ic)};
 }
 
