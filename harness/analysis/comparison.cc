@@ -57,7 +57,8 @@ bool Beyond(double ratio, double within) { return std::abs(std::log(ratio)) > st
 void Judge(double same_within, Compared* row) {
   const bool differs = *row->p_adjusted <= kFalseDiscoveries && Beyond(*row->ratio, same_within);
   row->verdict = !differs ? "same" : *row->ratio > 1 ? "faster" : "slower";
-  if (!differs || !row->machine_ratio) return;
+  const bool unstable = row->status_a == kUnstable || row->status_b == kUnstable;
+  if (!differs || !row->machine_ratio || unstable) return;
   const auto explains = [&](double part) { return Beyond(part, same_within) && (part > 1) == (*row->ratio > 1); };
   const bool kernel = explains(*row->kernel_ratio), machine = explains(*row->machine_ratio);
   row->cause = kernel == machine ? "both" : kernel ? "kernel" : "machine";

@@ -99,7 +99,9 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"machine_from", "", "canary: fixed work beside the samples; roofs: attainable times", "canary roofs"},
         row.machine_from);
   visit(Field{"kernel_ratio", "", "ratio / machine_ratio: what is left to the code"}, row.kernel_ratio);
-  visit(Field{"cause", "", "of faster and slower: which of the two ratios is further from 1 than the limit of `same`",
+  visit(Field{"cause", "",
+              "of faster and slower: which of the two ratios is further from 1 than the limit of `same`; empty where "
+              "that is not known, or a row is unstable",
               vocabulary::kCause},
         row.cause);
   visit(Field{"status_a", "", "status of a's row"}, row.status_a);
