@@ -5,9 +5,12 @@ import shutil
 
 import pytest
 
-SMALL = pathlib.Path(__file__).parents[1] / "data" / "run_small"
+ROOT = pathlib.Path(__file__).parents[2]
+SMALL = ROOT / "tests" / "data" / "run_small"
 SIDES = ("--of", "direct", "--over", "onednn")
-READERS = [("gap",), ("ratio", *SIDES), ("separable",), ("compare", "good"), ("merge", "good", "--csv", "all.csv")]
+READERS = [("gap",), ("ratio", *SIDES), ("separable",), ("pareto",),
+           ("budgets", "--budgets", ROOT / "configs" / "budgets.json"), ("compare", "good"),
+           ("merge", "good", "--csv", "all.csv")]
 
 
 @pytest.fixture(params=READERS, ids=lambda words: words[0])

@@ -11,6 +11,7 @@ SMALL = pathlib.Path(__file__).parents[1] / "data" / "run_small"
 
 
 @pytest.mark.parametrize("words", [("list",), ("columns",), ("--help",), ("gap", "run"),
+                                   ("gap", "run", "--json", "-"), ("pareto", "run"),
                                    ("separable", "run", "--csv", "-"),
                                    ("ratio", "run", "--of", "direct", "--over", "onednn")])
 def test_standard_output_that_takes_nothing_is_an_error(tmp_path, words):
