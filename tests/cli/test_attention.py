@@ -25,7 +25,8 @@ def test_gap_writes_what_is_stored(roofgap, run):
     for name in FILES:
         assert (run / name).read_text() == (RUN / name).read_text(), f"{name}: written by roofgap gap {RUN}"
     for text in ("How attention grows", "h8 d64, n = s = t: f32 AVX3 warm, 2 threads",
-                 "Expected and measured complexity", "O(n k d)", "Multi-query against multi-head", "8 heads, 1 thread"):
+                 "Expected and measured complexity", "O(n k d)", "Multi-query over multi-head",
+                 "h8 kvh1 d64, one query over n keys: f32 AVX3 warm, 1 thread"):
         assert text in done.stdout
 
 
