@@ -2,6 +2,7 @@
 import math
 
 from matplotlib.ticker import FixedLocator, LogLocator
+from matplotlib.transforms import Bbox
 
 import roofline_axes
 from roofgap_io import number
@@ -112,13 +113,14 @@ def write_exponents(panel, labels):
 def draw_growth(panel, rows, fits, styles, threads, quantity):
     labels, empty = draw_lines(panel, rows, fits, styles, threads, quantity)
     if quantity == "workspace" and empty:
-        panel.text(0.02, 0.97, "0 bytes: " + ",\n".join(empty), transform=panel.transAxes, fontsize=LABEL_SIZE, va="top",
-                   color=TEXT_COLOUR)
+        panel.text(0.02, 0.97, "0 bytes: " + ",\n".join(empty), transform=panel.transAxes, fontsize=LABEL_SIZE,
+                   va="top", color=TEXT_COLOUR)
     write_exponents(panel, labels)
 
 
 def draw_errors(panel, rows, styles):
     """A point for each row: joined over n, the ends named; at an n with several k or m joined over these."""
+    names = {}
     panel.axvspan(panel.get_xlim()[0], 1, color=SLOWER, zorder=0)
     panel.axvline(1, color="#999999", linewidth=1, zorder=1)
     for kind, points in group(rows, lambda row: (row["op"], row["variant"])).items():
@@ -128,26 +130,50 @@ def draw_errors(panel, rows, styles):
         for joined in over_n:
             ordered = sorted(joined, key=lambda row: int(row["n"]))
             panel.plot(*positions(ordered), color=colour, linestyle=line, linewidth=1.4, zorder=3)
-            write_ends(panel, ordered, lambda row: f"n {row['n']}", 7, colour)
+            name_ends(names, ordered, lambda row: f"n {row['n']}", 1, colour)
         for joined in over_size:
             ordered = sorted(joined, key=lambda row: number(row, size_of(row)))
             panel.plot(*positions(ordered), color=colour, linewidth=0.8, zorder=3)
-            write_ends(panel, ordered, lambda row: size_of(row) + row[size_of(row)], -7, colour)
+            name_ends(names, ordered, lambda row: size_of(row) + row[size_of(row)], -1, colour)
         for row in points:
             panel.plot(*positions([row]), marker=marker, markersize=6.5, color=colour, markeredgecolor="white",
                        markeredgewidth=0.7, zorder=5, alpha=FADED if row["status"] == "unstable" else 1)
+    write_names(panel, rows, names)
 
 
-def write_ends(panel, rows, name, offset, colour):
-    """Names of the first and the last row, so many points above (or below) them."""
+def name_ends(names, rows, name, side, colour):
+    """Adds the names of the first and the last row to `names`, to stand above (1) or below (-1) them."""
     for row in (rows[0], rows[-1]):
-        panel.annotate(name(row), (number(row, "speedup"), number(row, "distance_from_exact")), xytext=(0, offset),
-                       textcoords="offset points", ha="center", va="bottom" if offset > 0 else "top", fontsize=9,
-                       color=colour, zorder=6, bbox=roofline_axes.BEHIND_TEXT)
+        names.setdefault((position(row), name(row)), (side, colour))
+
+
+def write_names(panel, rows, names):
+    """Each on its side of its point if there is room, else on another, else farther away: on no point or other name."""
+    renderer = panel.figure.canvas.get_renderer()
+    pixels = panel.figure.dpi / 72
+    taken = [Bbox.from_bounds(x - 4 * pixels, y - 4 * pixels, 8 * pixels, 8 * pixels)
+             for x, y in panel.transData.transform([position(row) for row in rows])]
+    for (place, name), (side, colour) in names.items():
+        for x, y in [(x * far, y * far) for far in (7, 18, 29) for x, y in ((0, side), (1, 0), (-1, 0), (0, -side))]:
+            drawn = panel.annotate(name, place, xytext=(x, y), textcoords="offset points", fontsize=9, color=colour,
+                                   ha="left" if x > 0 else "right" if x < 0 else "center",
+                                   va="bottom" if y > 0 else "top" if y < 0 else "center", zorder=6,
+                                   bbox=roofline_axes.BEHIND_TEXT)
+            box = drawn.get_window_extent(renderer)
+            if box.count_overlaps(taken) == 0:
+                break
+            drawn.remove()
+        else:
+            continue
+        taken.append(box)
 
 
 def positions(rows):
-    return [number(row, "speedup") for row in rows], [number(row, "distance_from_exact") for row in rows]
+    return zip(*map(position, rows))
+
+
+def position(row):
+    return number(row, "speedup"), number(row, "distance_from_exact")
 
 
 def size_of(row):
@@ -175,10 +201,16 @@ def approximations(rows):
     return [row for row in compared if row["variant"] == fastest[row["op"]]]
 
 
+def other_approximations(rows):
+    shown = approximations(rows)
+    return [row for row in rows if row["speedup"] and row["distance_from_exact"] and row not in shown]
+
+
 def frame_errors(panel, rows):
     speedups = [number(row, "speedup") for row in rows] + [1]
     distances = [number(row, "distance_from_exact") for row in rows]
-    panel.set(xscale="log", xlim=(min(speedups) / 1.6, max(speedups) * 1.6), ylim=(-0.1 * max(distances), max(distances) * 1.2))
+    panel.set(xscale="log", xlim=(min(speedups) / 1.6, max(speedups) * 1.6),
+              ylim=(-0.1 * max(distances), max(distances) * 1.2))
     panel.xaxis.set_major_locator(LogLocator(base=2, numticks=12))
     panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     panel.xaxis.set_minor_locator(FixedLocator([]))

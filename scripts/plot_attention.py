@@ -6,6 +6,7 @@ linformer or performer, their distance from exact attention over their speed-up.
 those fitted from n = 1024 on where there are enough lengths, else over all. One shape a picture.
 """
 import argparse
+import itertools
 import os
 import sys
 
@@ -22,15 +23,24 @@ except ImportError as missing:
 import attention_axes
 import roofgap_io
 import roofline_axes
-from attention_axes import approximations, group, method_of
+from attention_axes import approximations, group, method_of, other_approximations
 from roofgap_io import InputError, number
 
-# Okabe and Ito's palette, told apart by colour-blind readers too, with grey and brown for its yellow. No two of the
-# first 63 methods look alike.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C", "#7A4A1E")
+# Okabe and Ito's palette, told apart by colour-blind readers too, with brown and grey for its yellow. A variant looks
+# the same in every picture; those of one op have colours of their own.
+BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK, BROWN, GREY = COLOURS = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7A4A1E", "#8C8C8C")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LOOKS = {
+    ("attention", "flash"): (BLUE, "o"), ("attention", "flash_decode"): (SKY, "P"),
+    ("attention", "materialised"): (ORANGE, "s"), ("attention", "onednn"): (GREEN, "^"),
+    ("attention", "onednn_flash"): (PINK, "D"), ("attention", "onednn_graph"): (BROWN, "v"),
+    ("attention", "reference"): (GREY, "X"),
+    ("linformer", "fused"): (YELLOW, "v"), ("linformer", "layered"): (BROWN, "X"), ("linformer", "onednn"): (GREY, "o"),
+    ("performer", "fused"): (BLACK, "P"), ("performer", "layered"): (SKY, "s"),
+}
 LINES = {"attention": "-", "linformer": (0, (5, 1.5)), "performer": (0, (1.5, 1.2))}
-WIDTH, PANEL_HEIGHT, FOR_TEXTS, LEGEND_LINE = 13.0, 3.6, 1.5, 0.24  # inches; of texts with one line of legend
+WIDTH, PANEL_HEIGHT, FOR_TEXTS, LEGEND_LINE = 13.0, 3.6, 1.65, 0.24  # inches; of texts with one line of legend
 MARGIN_LEFT, FOR_NUMBERS, FOR_EXPONENTS = 0.35, 0.95, 1.4  # inches: of texts; left and right of each panel
 SHAPE = ("b", "h", "kvh", "d", "causal")
 
@@ -143,8 +153,15 @@ def styles_of(rows):
     for kind in kinds:
         if kind[:2] not in [line[:2] for line in lines]:
             lines.append(kind)
-    return {kind: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], LINES.get(kind[0], "-"))
-            for i, kind in enumerate(lines)}
+    free = itertools.cycle((c, m) for m in MARKERS for c in COLOURS if (c, m) not in LOOKS.values())
+    looks = {kind: LOOKS.get(kind) or next(free) for kind in dict.fromkeys(line[:2] for line in lines)}
+    styles = {}
+    for op, variant, method in lines:
+        colour, marker = looks[op, variant]
+        others = sum(kind[:2] == (op, variant) for kind in styles)  # of other k or m: its markers go on from there
+        marker = MARKERS[(MARKERS.index(marker) + others) % len(MARKERS)]
+        styles[op, variant, method] = (colour, marker, LINES.get(op, "-"))
+    return styles
 
 
 def draw(machine, run, rows, fits, common, counts):
@@ -161,7 +178,7 @@ def draw(machine, run, rows, fits, common, counts):
     key.set_bbox_to_anchor((MARGIN_LEFT / WIDTH, below / height))
     gap = FOR_NUMBERS + FOR_EXPONENTS
     grid = figure.add_gridspec(-(-panels // 2), 2, left=FOR_NUMBERS / WIDTH, right=1 - FOR_EXPONENTS / WIDTH,
-                               bottom=1.05 / height, top=(below - 0.42) / height, wspace=gap / ((WIDTH - 2 * gap) / 2),
+                               bottom=1.2 / height, top=(below - 0.42) / height, wspace=gap / ((WIDTH - 2 * gap) / 2),
                                hspace=0.36)
     places = iter(grid)
     lengths = sorted({int(row["n"]) for row in rows})
@@ -189,8 +206,8 @@ def draw(machine, run, rows, fits, common, counts):
     what = "one query over n keys" if common["sweep"] == "decode" else "self-attention"
     figure.suptitle(f"Attention over its length: {what}, {shape_text(rows[0])}", x=MARGIN_LEFT / WIDTH, ha="left",
                     fontsize=15, y=1 - 0.23 / height)
-    for i, line in enumerate(caption(machine, run, rows, common)):
-        figure.text(MARGIN_LEFT / WIDTH, (0.34 - 0.21 * i) / height, line, fontsize=10,
+    for i, line in enumerate(reversed(caption(machine, run, rows, common, most))):
+        figure.text(MARGIN_LEFT / WIDTH, (0.13 + 0.21 * i) / height, line, fontsize=10,
                     color=attention_axes.TEXT_COLOUR)
     return figure
 
@@ -203,7 +220,7 @@ def threads_text(threads):
     return f"{threads} thread{'s' if threads > 1 else ''}"
 
 
-def caption(machine, run, rows, common):
+def caption(machine, run, rows, common, most):
     what = [
         machine.get("cpu_model") or "unknown CPU",
         f"{common['dtype']}, {common['isa']}, {common['cache']} cache",
@@ -217,7 +234,16 @@ def caption(machine, run, rows, common):
         notes.append("shaded: slower than exact attention")
     if shaky:
         notes.append(f"faded: an unstable row ({shaky} of {len(rows)})")
-    return " · ".join(text for text in what if text), " · ".join(notes)
+    drawn, hidden = approximations(most), other_approximations(most)
+    lines = [" · ".join(text for text in what if text), " · ".join(notes)]
+    if hidden:
+        lines.append(f"distance: of each op the fastest variant alone ({', '.join(kinds(drawn))}); "
+                     f"{', '.join(kinds(hidden))}: the same distances")
+    return lines
+
+
+def kinds(rows):
+    return dict.fromkeys(f"{row['op']} {row['variant']}" for row in rows)
 
 
 def main(arguments):

@@ -80,7 +80,8 @@ def read_separable(run_dir):
 
 
 def read_attention(run_dir):
-    """The rows of attention and its approximations, and the exponents fitted to them: none where no row is in a sweep."""
+    """The rows of attention and its approximations, and the exponents fitted to them; none where no row is in a sweep.
+    """
     family = "sweep b h kvh d causal dtype isa threads cache op variant k m".split()
     needed = family + "problem n status median_ns workspace_bytes speedup distance_from_exact".split()
     rows = read_table(os.path.join(run_dir, "attention.csv"), needed, f"roofgap gap {run_dir}")

@@ -52,6 +52,20 @@ def test_a_run_without_attention_has_none_of_the_files(roofgap, run):
     assert not any((run / name).exists() for name in FILES)
 
 
+def test_a_problem_that_cannot_be_read_is_named_with_file_and_row_and_nothing_is_written(roofgap, run):
+    rewrite_rows(run / "measurements.csv", lambda row: {**row, "problem": row["problem"].replace("s256d64", "s256dxx")})
+    row = 1 + next(i for i, row in enumerate(read_rows(run / "measurements.csv")) if "dxx" in row["problem"])
+    before = {path: path.read_bytes() for path in run.iterdir()}
+    error = roofgap.fails("gap", "run")
+    assert error.startswith(f"roofgap: run/measurements.csv, row {row}: problem 'attention:h8s256dxx'"), error
+    assert {path: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_help_names_the_files_that_gap_writes(roofgap):
+    text = roofgap("gap", "--help").stdout
+    assert all(name in text for name in ("gap.csv", *FILES))
+
+
 def test_rows_of_an_op_of_a_later_version_are_no_obstacle(roofgap, run):
     size = itertools.count(1)
     rewrite_rows(run / "measurements.csv", lambda row: {**row, "op": "later", "problem": f"later:z{next(size)}"}

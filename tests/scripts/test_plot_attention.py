@@ -31,6 +31,13 @@ def markers(svg):
     return [sum(1 for line in panel for _ in line.iter(name + "use")) for panel in lines]
 
 
+def looks(svg):
+    """The colour of each method, by the legend."""
+    legend = pathlib.Path(svg).read_text().split('id="legend_1"')[1]
+    return {name: colour for colour, name in
+            re.findall(r"stroke: (#\w+); stroke-width: 1\.6.*?<!-- (.*?) -->", legend, re.DOTALL)}
+
+
 def stored(name):
     with open(RUN / name, newline="") as file:
         return list(csv.DictReader(file))
@@ -77,6 +84,43 @@ def test_decode_is_a_picture_of_its_own_and_a_shape_can_be_asked_for(run_dir, tm
     assert markers(tmp_path / "one.svg") == [6, 6], "time and bytes, without an approximation"
     shown = texts(tmp_path / "one.svg")
     assert "Attention over its length: one query over n keys, 8 heads of 64, 1 of keys and values" in shown
+
+
+def test_a_method_has_one_colour_in_every_picture(run_dir, tmp_path):
+    def without_flash(rows):
+        return [row for row in rows if row["variant"] != "flash"]
+
+    assert plot(run_dir).returncode == 0
+    every = looks(run_dir / "attention.svg")
+    assert len(set(every.values())) == len(every) == 5, every
+    rewrite(run_dir / "attention.csv", without_flash)
+    assert plot(run_dir).returncode == 0
+    assert looks(run_dir / "attention.svg") == {name: every[name] for name in every if name != "flash"}
+
+
+def test_methods_that_differ_by_k_and_unknown_ones_look_different(run_dir):
+    def more(rows):
+        return rows + [{**row, **change} for row in rows if row["variant"] == "flash"
+                       for change in ({"variant": "new"}, {"variant": "newer"})]
+
+    rewrite(run_dir / "attention.csv", more)
+    assert plot(run_dir).returncode == 0
+    every = looks(run_dir / "attention.svg")
+    assert {"new", "newer"} <= set(every)
+    assert every["new"] != every["newer"]
+
+
+def test_variants_that_the_panel_of_distances_leaves_out_are_said(run_dir):
+    def slower(rows):
+        return rows + [{**row, "variant": "layered", "speedup": str(float(row["speedup"]) / 2)}
+                       for row in rows if row["op"] == "linformer"]
+
+    assert plot(run_dir).returncode == 0
+    assert not any(text.startswith("distance:") for text in texts(run_dir / "attention.svg"))
+    rewrite(run_dir / "attention.csv", slower)
+    assert plot(run_dir).returncode == 0
+    assert ("distance: of each op the fastest variant alone (linformer fused, performer fused); linformer layered: "
+            "the same distances") in texts(run_dir / "attention.svg")
 
 
 def test_threads_keeps_one_panel_of_time(run_dir):
