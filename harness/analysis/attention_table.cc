@@ -260,7 +260,7 @@ std::string RenderGrowth(std::span<const GrowthFit> fits, std::span<const Crosso
   if (left_out == 0) return text;
   return text + Wrap("No exponents of " + std::to_string(left_out) +
                          (left_out == 1 ? " shape and setting" : " shapes and settings") +
-                         " with fewer than three lengths timed; attention.csv has their rows.",
+                         " with fewer than three lengths timed; see attention.csv.",
                      kTableWidth, "");
 }
 

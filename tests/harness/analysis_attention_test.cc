@@ -251,7 +251,7 @@ TEST(AnalysisAttention, OfTwoLengthsNoExponentsAreShown) {
   MadeUpAttention run;
   for (int64_t n : {256, 512}) run.Add("attention", "flash", SelfAttention(n), static_cast<double>(n * n));
   EXPECT_EQ(RenderGrowth(Fits(run), {}),
-            "No exponents of 1 shape and setting with fewer than three lengths timed; attention.csv has their rows.\n");
+            "No exponents of 1 shape and setting with fewer than three lengths timed; see attention.csv.\n");
 }
 
 TEST(AnalysisAttention, FindingsFitAHundredColumnsAndMarkWhatIsOdd) {
