@@ -17,6 +17,7 @@
 #include "kernels/performer/plan.h"
 #include "kernels/simd/exp-inl.h"
 #include "kernels/simd/gemm_tile-inl.h"
+#include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/pack-inl.h"
 #include "kernels/simd/softmax-inl.h"
 
@@ -120,7 +121,6 @@ HWY_INLINE void KeyFeatures(const Performer& p, const float* scaled_w, const flo
 // Adds n keys, of which the features in `from` are given, with their values, to the sums.
 HWY_INLINE void AddKeys(const Performer& p, GemmIn from, const float* added, GemmB v, int64_t n, Range features,
                         const KeySums& sums) {
-  constexpr int64_t kLanes = kGemmNR / kGemmNV;
   const int64_t count = features.end - features.begin;
   for (int64_t i = 0; i < count; ++i) sums.z[features.begin + i] += added[i];
   float* values = sums.values + features.begin * kGemmNR;

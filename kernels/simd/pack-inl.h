@@ -13,6 +13,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/simd/gemm.h"
+#include "kernels/simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace roofgap {
@@ -62,7 +63,6 @@ HWY_INLINE void PackTransposed(GemmIn w, int64_t n, int64_t k, int64_t nr, float
 #else
   const hn::ScalableTag<float> d;
   const auto factors = hn::Set(d, factor);
-  constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<float>()));
   for (int64_t begin = 0; begin < n; begin += nr, packed += k * nr) {
     for (int64_t lane = 0; lane < nr; lane += kLanes) {
       const float* const from = w.data + (begin + lane) * w.pitch;
