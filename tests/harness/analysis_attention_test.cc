@@ -184,11 +184,18 @@ TEST(AnalysisAttention, FindingsSayWhatWasFound) {
   }
   for (const char* sentence : {
            " flash is faster than materialised at all lengths; than linformer fused k256 up to 1500 (1441 to 1561) ",
-           " The fastest flash against the fastest standard attention: faster in 6 of 6 cases (geometric mean 1.33, ",
+           " The fastest flash against the fastest standard attention: faster with its whole interval in 6 of 6 "
+           "cases (geometric mean 1.33, ",
            " linformer fused k256 3 of 6 0.17..5.46 0.25 ",
        }) {
     EXPECT_NE(Unwrapped(text).find(sentence), std::string::npos) << sentence << text;
   }
+}
+
+TEST(AnalysisAttention, AMethodIsFasterOnlyWhereItsWholeIntervalSaysSo) {
+  MadeUpAttention run = TextbookRun();
+  run.rows[1].ci_low_ns = run.rows[1].ci_high_ns = std::nullopt;  // flash at 256
+  EXPECT_NE(Unwrapped(Findings(run)).find(" faster with its whole interval in 5 of 6 cases "), std::string::npos);
 }
 
 TEST(AnalysisAttention, OfEachKindTheFastestAtLongLengthsIsComparedInWords) {
