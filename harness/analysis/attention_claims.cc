@@ -95,8 +95,7 @@ std::string MultiQueryLine(std::string_view method, std::string_view lengths, st
                            std::string_view bytes) {
   std::string line = "  " + PadRight(Shorten(method, 32), 34) + PadRight(lengths, 22) + PadRight(time, 16);
   line += bytes;
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + '\n';
+  return Trimmed(line);
 }
 
 std::string MultiQueryClaim(std::span<const AttentionPoint> points) {
@@ -180,8 +179,7 @@ std::string ApproximationClaims(std::span<const AttentionPoint> points) {
                        std::string_view distance) {
     std::string text = "  " + PadRight(Shorten(method, 34), 36) + PadRight(faster, 14) + PadRight(speed, 18);
     text += distance;
-    text.erase(text.find_last_not_of(' ') + 1);
-    return text + '\n';
+    return Trimmed(text);
   };
   std::string text;
   for (const auto& [method, numbers] : methods) {

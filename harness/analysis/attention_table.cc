@@ -25,11 +25,6 @@ constexpr const char* kGrowthLegend =
     "long lengths, which is faster than which and up to which n (in brackets what the intervals allow) [lengths at "
     "which they tell the two apart, where not all]; crossovers.csv has all pairs";
 
-std::string Trimmed(std::string line) {
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + '\n';
-}
-
 std::string Length(const Number& n) { return n ? csv::Format(std::round(*n)) : ""; }
 
 std::string Decimals(const Number& value) { return value && std::abs(*value) < 0.005 ? "0.00" : Short(value); }

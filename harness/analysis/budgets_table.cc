@@ -29,8 +29,7 @@ std::string Line(std::string_view variant, std::string_view threads, std::string
   std::string line = "  " + PadRight(Shorten(variant, 16), 16) + PadLeft(threads, 5) + ' ' +
                      PadRight(Shorten(cache, 6), 5) + ' ' + PadLeft(median, 9) + ' ' + PadLeft(memory, 8) + ' ';
   for (const std::string& cell : cells) line += ' ' + PadRight(Shorten(cell, kCellWidth), kCellWidth);
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + '\n';
+  return Trimmed(line);
 }
 
 std::string Heading(const BudgetRow& row) {

@@ -13,11 +13,6 @@ namespace {
 
 constexpr int kDecimals = 3;  // of a ratio
 
-std::string Trimmed(std::string line) {
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + '\n';
-}
-
 std::string KindOf(const Compared& row) {
   const std::string isa = row.isa_a == row.isa_b ? row.isa_a : row.isa_a + " / " + row.isa_b;
   std::string kind;

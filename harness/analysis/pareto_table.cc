@@ -29,8 +29,7 @@ std::string Line(std::string_view variant, std::string_view threads, std::string
                      PadRight(Shorten(dtype, 6), 4) + ' ' + PadRight(Shorten(isa, 9), 9);
   const size_t width = ValueWidth(cells.size());
   for (const std::string& cell : cells) line += ' ' + PadLeft(Shorten(cell, width), width);
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + '\n';
+  return Trimmed(line);
 }
 
 std::string RowLine(const ParetoRow& row, std::span<const Dimension> dimensions, bool together) {

@@ -25,11 +25,6 @@ std::string SettingName(const Ratio& ratio, bool with_kind) {
          (ratio.threads == 1 ? " thread" : " threads");
 }
 
-std::string Trimmed(std::string line) {
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + '\n';
-}
-
 std::string Join(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;

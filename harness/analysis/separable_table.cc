@@ -128,8 +128,7 @@ std::string Line(std::string_view layer, std::string_view threads, std::string_v
           PadLeft(roofs, 6) + PadLeft(direct, 7) + PadLeft(fastest, 6) + PadLeft(onednn, 7) + PadLeft(arrives, 9);
   for (const std::string& part : parts) line += PadLeft(part, 6);
   line += ' ' + std::string(mark);
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + '\n';
+  return Trimmed(line);
 }
 
 std::string CaseLine(const Comparisons& one, bool with_extras) {

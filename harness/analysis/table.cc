@@ -16,8 +16,7 @@ namespace {
 std::string Line(std::string_view variant, std::string_view threads, std::string_view cache, std::string_view rest) {
   std::string line = "  " + PadRight(Shorten(variant, 16), 16) + PadLeft(Shorten(threads, 6), 5) + ' ' +
                      PadRight(Shorten(cache, 6), 5) + ' ' + std::string(rest);
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + '\n';
+  return Trimmed(line);
 }
 
 struct Cells {

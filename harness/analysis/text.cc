@@ -99,6 +99,11 @@ std::string PadRight(std::string_view text, size_t width) {
   return std::string(text) + std::string(width - std::min(width, Width(text)), ' ');
 }
 
+std::string Trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
 std::string Wrap(std::string_view text, size_t width, std::string_view indent) {
   constexpr std::string_view kSpace = " \t\r\n";
   const size_t room = width - Width(indent);

@@ -39,6 +39,9 @@ std::string Shorten(std::string_view text, size_t width);
 std::string PadLeft(std::string_view text, size_t width);
 std::string PadRight(std::string_view text, size_t width);
 
+// A line of a table: without the blanks at its end, with '\n'.
+std::string Trimmed(std::string line);
+
 // `text` as lines of at most `width`, each begun with `indent` and ended with '\n'; breaks at white space, and inside a
 // word only where it is longer than a line.
 std::string Wrap(std::string_view text, size_t width, std::string_view indent);

@@ -85,6 +85,31 @@ auto WithElementType(DType dtype, const Fn& fn) {
   return fn(float{});
 }
 
+// Calls fn(i) for all i < count, on all threads.
+template <class Fn>
+void ForAll(int64_t count, const Fn& fn) {
+  const int threads = omp_get_max_threads();
+  Parallel(threads, [&](int thread) {
+    const Range share = Share(count, threads, thread);
+    for (int64_t i = share.begin; i < share.end; ++i) fn(i);
+  });
+}
+
+// What is expected of `outputs`, ascending indices into a dst that has parts of `size` elements: of_part(part, own)
+// says it of the outputs of one part.
+template <class OfPart>
+std::vector<Expected> ForParts(std::span<const int64_t> outputs, int64_t size, const OfPart& of_part) {
+  std::vector<Expected> expected;
+  while (expected.size() < outputs.size()) {
+    const auto rest = outputs.subspan(expected.size());
+    const int64_t part = rest.front() / size;
+    const auto end = std::lower_bound(rest.begin(), rest.end(), (part + 1) * size);
+    const std::vector<Expected> own = of_part(part, rest.first(static_cast<size_t>(end - rest.begin())));
+    expected.insert(expected.end(), own.begin(), own.end());
+  }
+  return expected;
+}
+
 // What is expected of `outputs`, ascending indices into a dst whose rows (the last dimension) have `columns` elements.
 // at_row(row) does what is common to a row and returns a function from the column to Expected.
 template <class AtRow>

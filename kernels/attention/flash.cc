@@ -19,6 +19,7 @@
 
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
+#include "kernels/api/round.h"
 #include "kernels/attention/attention.h"
 #include "kernels/attention/visible.h"
 #include "kernels/simd/gemm.h"
@@ -142,8 +143,6 @@ tile::Stream Ahead(const FlashPlan& plan, const Group& g, const Block& block, co
   return {from + block.next_key * plan.problem.d + share * (strip - g.begin_strip), share / steps + 1};
 }
 
-int64_t Panels(int64_t columns) { return (columns + attention::kPanel - 1) / attention::kPanel; }
-
 // A strip of MR rows against the `width` first keys of a block.
 template <int MR>
 void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_t index, Range strip, int64_t width) {
@@ -162,7 +161,7 @@ void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_
   std::fill_n(maxima, MR * kLanes, kLowest);
 
   attention::Scores<MR>({g.q + strip.begin * d, d}, block.k, d, width, whole, g.scores, maxima,
-                        Ahead(plan, g, block, g.k, index, Panels(width) * d));
+                        Ahead(plan, g, block, g.k, index, DivideUp(width, attention::kPanel) * d));
   Softmax softmax;
   BeginSoftmax(g.scores, MR, visible, whole, width, maxima, state, softmax);
   attention::Weigh<MR>({.powers = {g.scores, state.max, softmax.sums},
@@ -172,7 +171,7 @@ void StripStep(const FlashPlan& plan, const Group& g, const Block& block, int64_
                         .d = d,
                         .first = block.key == 0,
                         .scale = {softmax.keep, softmax.gain, state.sum, block.key + width == plan.Keys(strip)}},
-                       Ahead(plan, g, block, g.v, index, Panels(d) * width));
+                       Ahead(plan, g, block, g.v, index, DivideUp(d, attention::kPanel) * width));
 }
 
 template <int MR = attention::kRows>
@@ -254,11 +253,6 @@ namespace {
 
 HWY_EXPORT(RunThread);
 HWY_EXPORT(Shape);
-
-// Workspace regions begin on cache lines.
-int64_t RoundToLine(int64_t floats) { return (floats + 15) / 16 * 16; }
-
-int64_t DivideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 FlashPlan MakePlan(const Attention& p, int threads, const StripShape& tile) {
   FlashPlan plan{.problem = p, .tile = tile};

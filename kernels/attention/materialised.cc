@@ -8,6 +8,7 @@
 
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
+#include "kernels/api/round.h"
 #include "kernels/attention/attention.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -139,8 +140,6 @@ namespace {
 
 HWY_EXPORT(PackAll);
 HWY_EXPORT(RunThread);
-
-int64_t RoundUp(int64_t floats, int64_t to) { return (floats + to - 1) / to * to; }
 
 Invocation Prepare(const Attention& p, const Context& context) {
   const GemmShape tile = ChosenGemmShape();

@@ -21,6 +21,7 @@
 
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
+#include "kernels/api/round.h"
 #include "kernels/api/trial.h"
 #include "kernels/attention/attention.h"
 #include "kernels/attention/visible.h"
@@ -113,9 +114,6 @@ constexpr Tile kTiles[] = {{64, 128},  {64, 256},  {128, 128}, {128, 256},
                            {128, 512}, {256, 256}, {256, 512}, {512, 512}};
 
 constexpr int64_t kMostRows = 512;
-
-int64_t DivideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t RoundToLine(int64_t floats) { return DivideUp(floats, 16) * 16; }
 
 // Floats from a row of `keys` scores to the next. The softmax writes whole vectors. 2.6 has its good matmul only for
 // rows without gaps: blocks of keys are multiples of 16, but for the last.

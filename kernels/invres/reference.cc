@@ -62,16 +62,6 @@ Expected Activated(int64_t act, const Expected& x, double unit) {
 
 using Map = std::vector<Expected>;  // [pixel][channel]
 
-// Calls fn(i) for all i < count, on all threads.
-template <class Fn>
-void ForAll(int64_t count, const Fn& fn) {
-  const int threads = omp_get_max_threads();
-  Parallel(threads, [&](int thread) {
-    const Range share = Share(count, threads, thread);
-    for (int64_t i = share.begin; i < share.end; ++i) fn(i);
-  });
-}
-
 template <class T>
 Map Expanded(const InvRes& p, const Args& args, double unit, int64_t n) {
   Map e(static_cast<size_t>(p.ih * p.ih * p.mc));

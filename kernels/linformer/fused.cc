@@ -11,6 +11,7 @@
 
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
+#include "kernels/api/round.h"
 #include "kernels/linformer/linformer.h"
 #include "kernels/linformer/project.h"
 
@@ -120,8 +121,6 @@ namespace {
 
 HWY_EXPORT(RunProject);
 HWY_EXPORT(RunAttend);
-
-int64_t RoundUp(int64_t floats, int64_t to) { return (floats + to - 1) / to * to; }
 
 Invocation Prepare(const Linformer& p, const Context& context) {
   const GemmShape tile = ChosenGemmShape();

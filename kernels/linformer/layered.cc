@@ -9,6 +9,7 @@
 
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
+#include "kernels/api/round.h"
 #include "kernels/linformer/linformer.h"
 #include "kernels/linformer/project.h"
 
@@ -128,8 +129,6 @@ HWY_EXPORT(RunProject);
 HWY_EXPORT(RunScores);
 HWY_EXPORT(RunSoftmax);
 HWY_EXPORT(RunSums);
-
-int64_t RoundUp(int64_t floats, int64_t to) { return (floats + to - 1) / to * to; }
 
 Invocation Prepare(const Linformer& p, const Context& context) {
   const GemmShape tile = ChosenGemmShape();

@@ -41,7 +41,7 @@ struct PerformerScratch {
   static int64_t KeyRows(const Performer& p, const GemmShape& tile) { return p.causal ? p.m : tile.mr; }
   static int64_t Floats(const Performer& p, const PerformerSizes& sizes, const GemmShape& tile) {
     return sizes.sums() + sizes.packed_k + sizes.packed_v + sizes.key_pitch + KeyRows(p, tile) * sizes.key_pitch +
-           PerformerSizes::RoundUp(KeyRows(p, tile), 16) + tile.mr * sizes.feature_pitch + 16 +
+           RoundUp(KeyRows(p, tile), 16) + tile.mr * sizes.feature_pitch + 16 +
            (p.causal ? tile.mr * sizes.key_pitch : 0);
   }
   PerformerScratch(const Performer& p, const PerformerSizes& sizes, const GemmShape& tile, float* base)
@@ -51,7 +51,7 @@ struct PerformerScratch {
     minus_half = packed_v + sizes.packed_v;
     key_features = minus_half + sizes.key_pitch;
     added = key_features + KeyRows(p, tile) * sizes.key_pitch;
-    query_features = added + PerformerSizes::RoundUp(KeyRows(p, tile), 16);
+    query_features = added + RoundUp(KeyRows(p, tile), 16);
     denominator = query_features + tile.mr * sizes.feature_pitch;
     scores = denominator + 16;
   }

@@ -38,9 +38,7 @@ struct LayeredPlan {
            sizes.per_feature;
   }
   int64_t queries() const { return problem.b * problem.h * problem.s; }
-  int64_t floats() const {
-    return heads() * head_floats() + queries() * sizes.feature_pitch + PerformerSizes::RoundUp(queries(), 16);
-  }
+  int64_t floats() const { return heads() * head_floats() + queries() * sizes.feature_pitch + RoundUp(queries(), 16); }
 };
 
 struct LayeredHead {

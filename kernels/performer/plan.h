@@ -10,6 +10,7 @@
 
 #include "kernels/api/operands.h"
 #include "kernels/api/parallel.h"
+#include "kernels/api/round.h"
 #include "kernels/performer/performer.h"
 #include "kernels/simd/gemm.h"
 
@@ -62,8 +63,6 @@ struct PerformerSizes {
   }
 
   int64_t sums() const { return 2 * per_feature + values; }
-
-  static int64_t RoundUp(int64_t floats, int64_t to) { return (floats + to - 1) / to * to; }
 };
 
 // The sums over some keys of a head, of PerformerSizes::sums() floats. Those of feature f are of exponents less

@@ -36,16 +36,6 @@ constexpr double kEta = 0x1p-126;
 
 constexpr int64_t kBlock = 64;  // keys that are added to the sums over keys at once
 
-// Calls fn(i) for all i < count, on all threads.
-template <class Fn>
-void ForAll(int64_t count, const Fn& fn) {
-  const int threads = omp_get_max_threads();
-  Parallel(threads, [&](int thread) {
-    const Range share = Share(count, threads, thread);
-    for (int64_t i = share.begin; i < share.end; ++i) fn(i);
-  });
-}
-
 // A positive number and by how much more than it a kernel may have.
 struct Term {
   double value = 0;
@@ -225,16 +215,8 @@ std::vector<Expected> Reference(const Performer& p, DType dtype, const Args& arg
   const double unit = ErrorUnit(dtype);
   const int64_t of_head = p.h / p.kvh * p.s * p.d;
   return WithElementType(dtype, [&]<class T>(T) {
-    std::vector<Expected> expected;
-    while (expected.size() < outputs.size()) {
-      const auto rest = outputs.subspan(expected.size());
-      const int64_t head = rest.front() / of_head;
-      const auto end = std::lower_bound(rest.begin(), rest.end(), (head + 1) * of_head);
-      const std::vector<Expected> own =
-          OfHead<T>(p, args, unit, head, rest.first(static_cast<size_t>(end - rest.begin())));
-      expected.insert(expected.end(), own.begin(), own.end());
-    }
-    return expected;
+    return ForParts(outputs, of_head,
+                    [&](int64_t head, std::span<const int64_t> own) { return OfHead<T>(p, args, unit, head, own); });
   });
 }
 

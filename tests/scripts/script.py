@@ -1,9 +1,12 @@
-"""What tests of scripts/ share: running a script as a person would, and changing the CSV files that it reads."""
+"""What tests of scripts/ share: running a script as a person would, changing the CSV files
+that it reads, and reading the pictures that it draws."""
 import csv
 import os
 import pathlib
+import re
 import subprocess
 import sys
+import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -37,3 +40,17 @@ def rewrite(path, change, *more_columns):
         reader = csv.DictReader(file)
         rows, columns = list(reader), list(reader.fieldnames)
     write(path, columns + list(more_columns), change(rows))
+
+
+def texts(svg):
+    """The words of a picture."""
+    return re.findall(r"<!-- (.*?) -->", pathlib.Path(svg).read_text())
+
+
+def markers(svg):
+    """Markers drawn, panel by panel: those of lines that are no axis ticks."""
+    root = xml.etree.ElementTree.parse(svg).getroot()
+    name = "{http://www.w3.org/2000/svg}"
+    axes = [group for group in root.iter(name + "g") if group.get("id", "").startswith("axes_")]
+    lines = [[group for group in panel if group.get("id", "").startswith("line2d")] for panel in axes]
+    return [sum(1 for line in panel for _ in line.iter(name + "use")) for panel in lines]

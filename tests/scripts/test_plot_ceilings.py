@@ -1,12 +1,10 @@
 """scripts/plot_ceilings.py on the stored run tests/data/run_small, which is made up, with a curve that is made here."""
 import csv
-import pathlib
-import re
 import shutil
 import sys
 
 import pytest
-from script import ROOT, Script, rewrite, write
+from script import ROOT, Script, rewrite, texts, write
 
 RUN = ROOT / "tests" / "data" / "run_small"
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -33,11 +31,6 @@ def probe(tmp_path):
                     rows.append(dict(zip(CURVE, fields)))
     write(directory / "curve.csv", CURVE, rows)
     return directory
-
-
-def texts(svg):
-    """The texts drawn, which the SVG keeps as comments beside their outlines."""
-    return re.findall(r"<!-- (.*?) -->", pathlib.Path(svg).read_text())
 
 
 def test_two_pictures_are_made_from_the_directory_alone(probe):

@@ -1,11 +1,9 @@
 """scripts/plot_gap.py and plot_predictors.py on the stored run tests/data/run_small, which is made up."""
-import pathlib
-import re
 import shutil
 import xml.etree.ElementTree
 
 import pytest
-from script import ROOT, Script, rewrite
+from script import ROOT, Script, markers, rewrite, texts
 
 RUN = ROOT / "tests" / "data" / "run_small"
 SCRIPTS = {"gap": Script("plot_gap.py"), "predictors": Script("plot_predictors.py")}
@@ -22,24 +20,12 @@ def picture(request):
     return request.param
 
 
-def texts(svg):
-    return re.findall(r"<!-- (.*?) -->", pathlib.Path(svg).read_text())
-
-
 def groups(svg, kind):
     """How many drawn things of a kind each panel has."""
     root = xml.etree.ElementTree.parse(svg).getroot()
     name = "{http://www.w3.org/2000/svg}"
     axes = [group for group in root.iter(name + "g") if group.get("id", "").startswith("axes_")]
     return [sum(1 for group in panel if group.get("id", "").startswith(kind)) for panel in axes]
-
-
-def markers(svg):
-    root = xml.etree.ElementTree.parse(svg).getroot()
-    name = "{http://www.w3.org/2000/svg}"
-    axes = [group for group in root.iter(name + "g") if group.get("id", "").startswith("axes_")]
-    lines = [[group for group in panel if group.get("id", "").startswith("line2d")] for panel in axes]
-    return [sum(1 for line in panel for _ in line.iter(name + "use")) for panel in lines]
 
 
 def test_both_files_are_made(run_dir, picture):

@@ -1,12 +1,9 @@
 """scripts/plot_pareto.py on the stored run tests/data/run_small, which is made up."""
 import csv
-import pathlib
-import re
 import shutil
-import xml.etree.ElementTree
 
 import pytest
-from script import ROOT, Script, rewrite
+from script import ROOT, Script, markers, rewrite, texts
 
 RUN = ROOT / "tests" / "data" / "run_small"
 plot = Script("plot_pareto.py")
@@ -16,18 +13,6 @@ fails = plot.fails
 @pytest.fixture
 def run_dir(tmp_path):
     return shutil.copytree(RUN, tmp_path / "a run")
-
-
-def texts(svg):
-    return re.findall(r"<!-- (.*?) -->", pathlib.Path(svg).read_text())
-
-
-def markers(svg):
-    root = xml.etree.ElementTree.parse(svg).getroot()
-    name = "{http://www.w3.org/2000/svg}"
-    axes = [group for group in root.iter(name + "g") if group.get("id", "").startswith("axes_")]
-    lines = [[group for group in panel if group.get("id", "").startswith("line2d")] for panel in axes]
-    return [sum(1 for line in panel for _ in line.iter(name + "use")) for panel in lines]
 
 
 def judged(run_dir):

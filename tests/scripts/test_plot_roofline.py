@@ -1,13 +1,11 @@
 """scripts/plot_roofline.py and roofgap_io.py on the stored run tests/data/run_small, which is made up."""
 import csv
-import pathlib
-import re
 import shutil
 import sys
 import xml.etree.ElementTree
 
 import pytest
-from script import ROOT, Script, rewrite
+from script import ROOT, Script, rewrite, texts
 
 RUN = ROOT / "tests" / "data" / "run_small"
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -27,11 +25,6 @@ def run_dir(tmp_path):
 def change_first(path, **fields):
     """Changes fields of the first row."""
     rewrite(path, lambda rows: [{**rows[0], **fields}, *rows[1:]])
-
-
-def texts(svg):
-    """The texts drawn, which the SVG keeps as comments beside their outlines."""
-    return re.findall(r"<!-- (.*?) -->", pathlib.Path(svg).read_text())
 
 
 def points(svg):
