@@ -55,11 +55,11 @@ def select(machine, options, columns):
     return [row for row in rows if int(row["threads"]) in counts], common, counts
 
 
-def fastest(rows):
-    """Of each problem and thread count the row with the least median."""
+def fastest(rows, same=("problem", "threads")):
+    """Of the rows that are alike in the columns `same` the one with the least median."""
     best = {}
     for row in rows:
-        key = (row["problem"], row["threads"])
+        key = tuple(row[column] for column in same)
         if key not in best or number(row, "median_ns") < number(best[key], "median_ns"):
             best[key] = row
     return list(best.values())

@@ -22,11 +22,8 @@ except ImportError as missing:
 import roofgap_io
 import roofline_axes
 from roofgap_io import InputError, number
+from roofline_axes import COLOURS, MORE_COLOURS, op_order
 
-# Okabe and Ito's palette, told apart by colour-blind readers too. An op keeps its colour in every picture.
-COLOURS = {"conv2d": "#0072B2", "dwconv2d": "#56B4E9", "dwsep": "#009E73", "invres": "#B8A500",
-           "fc": "#E69F00", "attention": "#D55E00", "linformer": "#CC79A7", "performer": "#7F5FA8"}
-MORE_COLOURS = ("#000000", "#7F7F7F")
 FILLED = "osD^vPX*<>"  # hand-written variants
 HOLLOW = "osD^v"  # oneDNN's, which are named onednn...
 FADED = 0.35
@@ -86,10 +83,6 @@ def styles(rows):
     markers = {variant: (FILLED[i % len(FILLED)], True) for i, variant in enumerate(ours)}
     markers |= {variant: (HOLLOW[i % len(HOLLOW)], False) for i, variant in enumerate(theirs)}
     return colours, markers
-
-
-def op_order(op):
-    return (list(COLOURS).index(op) if op in COLOURS else len(COLOURS), op)
 
 
 def marker_style(marker, filled, colour):

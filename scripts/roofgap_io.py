@@ -50,12 +50,20 @@ def read_measurements(run_dir):
     return read_table(os.path.join(run_dir, "measurements.csv"), needed, f"roofgap run --out {run_dir} ...")
 
 
-def read_gaps(run_dir):
+def read_gaps(run_dir, *more_columns):
     needed = (
         "op problem label variant dtype isa threads cache status flops median_ns t_flops_ns t_attainable_ns flops_gap "
         "gap_algorithm gap_memory gap_implementation"
     ).split()
-    return read_table(os.path.join(run_dir, "gap.csv"), needed, f"roofgap gap {run_dir}")
+    return read_table(os.path.join(run_dir, "gap.csv"), needed + list(more_columns), f"roofgap gap {run_dir}")
+
+
+def read_comparison(path):
+    needed = (
+        "run_a run_b problem label variant dtype isa_a isa_b threads cache verdict reason median_a_ns median_b_ns "
+        "ratio ratio_low ratio_high p_adjusted machine_ratio kernel_ratio cause"
+    ).split()
+    return read_table(path, needed, f"roofgap compare RUN_DIR RUN_DIR --csv {path}")
 
 
 def read_predictors(run_dir):

@@ -1,8 +1,12 @@
-"""The axes of a roofline: limits, roofs with their values written on them, and the names of the problems."""
+"""The axes of a roofline: limits, roofs with their values written on them, colours of the ops, names of the problems."""
 import math
 
 from roofgap_io import InputError, number
 
+# Okabe and Ito's palette, told apart by colour-blind readers too. An op keeps its colour in every picture.
+COLOURS = {"conv2d": "#0072B2", "dwconv2d": "#56B4E9", "dwsep": "#009E73", "invres": "#B8A500",
+           "fc": "#E69F00", "attention": "#D55E00", "linformer": "#CC79A7", "performer": "#7F5FA8"}
+MORE_COLOURS = ("#000000", "#7F7F7F")
 ROOF_STYLES = {"L1": (0, ()), "L2": (0, (6, 1.5)), "L3": (0, (3, 1.5)), "DRAM": (0, (1, 1.2))}
 OTHER_ROOF_STYLE = (0, (4, 1.5, 1, 1.5))
 ROOF_COLOUR = "#555555"
@@ -49,6 +53,10 @@ def share_of_height(panel, names):
         lengths.append(drawn.get_window_extent().width)
         drawn.remove()
     return (max(lengths) + NAME_GAP / 72 * panel.figure.dpi) / panel.get_window_extent().height
+
+
+def op_order(op):
+    return (list(COLOURS).index(op) if op in COLOURS else len(COLOURS), op)
 
 
 def denominator(dtype):
