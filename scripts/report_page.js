@@ -5,7 +5,7 @@
   const rows = data.rows.map((values) => Object.fromEntries(data.columns.map((name, i) => [name, values[i]])));
   const TIMED = ["measured", "unstable"];
   const AT_FIRST = 150; // rows of a table; the rest is a click away
-  const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "cross", "x", "star", "hexagon"];
+  const SYMBOLS = "circle square diamond triangle-up triangle-down pentagon cross x star hexagon".split(" ");
   const DASHES = { L1: "solid", L2: "dash", L3: "dashdot", DRAM: "dot" };
   const VERDICTS = {
     slower: { colour: "#D55E00", symbol: "triangle-down" },
@@ -40,7 +40,11 @@
 
   // Filters: one choice for each column that has several values.
   const values = (column) => [...new Set(rows.map((row) => row[column]))];
-  const NAMES = { run: "run", threads: "threads", cache: "cache", isa: "instruction set", dtype: "data type", variant: "variant", status: "status" };
+  const several = (column) => values(column).length > 1;
+  const NAMES = {
+    run: "run", threads: "threads", cache: "cache", isa: "instruction set", dtype: "data type", variant: "variant",
+    status: "status",
+  };
   const filters = byId("filters");
 
   const opFilter = () => {
@@ -53,6 +57,8 @@
     }
     return group;
   };
+  const labelled = (name, field) =>
+    element("label", { className: "choice" }, element("span", { textContent: name }), field);
   const choice = (column) => {
     const select = element("select", { name: column }, new Option("all", ""));
     const found = values(column);
@@ -61,13 +67,13 @@
     found.forEach((value) => select.append(new Option(column === "run" ? data.runs[value] : value, value)));
     // Roofs are of one thread count: the most, at first.
     if (column === "threads") select.value = found[found.length - 1];
-    return element("label", { className: "choice" }, element("span", { textContent: NAMES[column] }), select);
+    return labelled(NAMES[column], select);
   };
   const buildFilters = () => {
     filters.append(opFilter());
-    Object.keys(NAMES).filter((column) => values(column).length > 1).forEach((column) => filters.append(choice(column)));
+    filters.append(...Object.keys(NAMES).filter(several).map(choice));
     const search = element("input", { type: "search", name: "search", autocomplete: "off" });
-    filters.append(element("label", { className: "choice" }, element("span", { textContent: "problem contains" }), search));
+    filters.append(labelled("problem contains", search));
     filters.addEventListener("input", show);
     filters.addEventListener("submit", (event) => event.preventDefault());
   };
@@ -111,7 +117,7 @@
     const line = (row) => {
       const made = element("tr", { className: row.status || "" });
       columns.forEach((column, i) => {
-        const cell = element(i === 0 ? "th" : "td", { className: column.number ? "number" : column.long ? "text" : "" });
+        const cell = element(i === 0 ? "th" : "td", { className: column.number ? "number" : "" });
         if (i === 0) cell.scope = "row";
         cell.append(...[column.cell ? column.cell(row) : column.value(row)].flat());
         made.append(cell);
@@ -128,13 +134,13 @@
     table.append(element("caption", { textContent: caption }), element("thead", {}, element("tr", {}, ...heads)), body);
     return (these) => { shown = these; draw(); };
   };
-  const problemCell = (row) => (row.label ? [row.label, element("small", { textContent: row.problem })] : [row.problem]);
+  const problemCell = (row) =>
+    row.label ? [row.label, element("small", { textContent: row.problem })] : [row.problem];
   const opened = (word, text) => {
     if (!text) return [word];
     const detail = element("span", { textContent: text });
     return [element("details", {}, element("summary", { textContent: word }), detail)];
   };
-  const several = (column) => values(column).length > 1;
   const number = (name, key, form) => ({ name, number: true, value: (row) => row[key], cell: (row) => form(row[key]) });
   const text = (name, key) => ({ name, value: (row) => row[key] });
   const gapColumns = [
@@ -164,31 +170,38 @@
   const ours = variants.filter((name) => !name.startsWith("onednn"));
   const theirs = variants.filter((name) => name.startsWith("onednn"));
   const symbolOf = (name) =>
-    name.startsWith("onednn") ? `${SYMBOLS[theirs.indexOf(name) % 5]}-open` : SYMBOLS[ours.indexOf(name) % SYMBOLS.length];
+    theirs.includes(name) ? `${SYMBOLS[theirs.indexOf(name) % 5]}-open` : SYMBOLS[ours.indexOf(name) % SYMBOLS.length];
   // Black is not seen on a dark page.
   const colourOf = (op) => (data.colours[op] === "#000000" ? setting("--ink") : data.colours[op]);
+  const threadsOf = (row) => `${row.threads} thread${row.threads === 1 ? "" : "s"}`;
+  const known = (written) => written || "not known";
   const hover = (row) =>
     [
       `<b>${plain(nameOf(row))}</b>`, plain(row.problem),
-      `${plain(row.variant)}, ${row.threads} thread${row.threads > 1 ? "s" : ""}, ${plain(row.isa)} ${plain(row.dtype)}, ${plain(row.cache)}`,
+      plain(`${row.variant}, ${threadsOf(row)}, ${row.isa} ${row.dtype}, ${row.cache}`),
       ...(several("run") ? [plain(data.runs[row.run])] : []),
       `${duration(row.median_ns)}, ${short(row.gflops)} GFLOP/s${row.status === "unstable" ? " (unstable)" : ""}`,
-      `roof ${percent(row.roof_fraction) || "not known"}, attainable ${percent(row.attainable_fraction) || "not known"}`,
-      `gap ${short(row.flops_gap) || "not known"}${row.lever ? `, lever: ${plain(row.lever)}` : ""}`,
+      `roof ${known(percent(row.roof_fraction))}, attainable ${known(percent(row.attainable_fraction))}`,
+      `gap ${known(short(row.flops_gap))}${row.lever ? `, lever: ${plain(row.lever)}` : ""}`,
     ].join("<br>");
   const narrow = () => window.matchMedia("(max-width: 40rem)").matches;
   const look = () => ({
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest",
     font: { color: setting("--ink"), family: "system-ui, sans-serif", size: narrow() ? 11 : 13 },
-    hoverlabel: { bgcolor: setting("--card"), bordercolor: setting("--line"), font: { color: setting("--ink") }, align: "left" },
+    hoverlabel: {
+      bgcolor: setting("--card"), bordercolor: setting("--line"), font: { color: setting("--ink") }, align: "left",
+    },
     legend: { orientation: "h", y: -0.18, font: { size: 12 } },
-    margin: { l: narrow() ? 48 : 64, r: 12, t: 12, b: 56 },
+    margin: { l: narrow() ? 48 : 64, r: 12, t: 36, b: 56 },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: setting("--soft"), activecolor: setting("--ink") },
   });
   const axis = (title, range) => ({
-    title: { text: title }, type: "log", range: range.map(Math.log10), gridcolor: setting("--grid"), linecolor: setting("--line"),
-    zeroline: false, dtick: 1, tickformat: "~g", exponentformat: "none",
+    title: { text: title }, type: "log", range: range.map(Math.log10), gridcolor: setting("--grid"),
+    linecolor: setting("--line"), zeroline: false, dtick: 1, tickformat: "~g", exponentformat: "none",
   });
-  const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  const CONFIG = {
+    responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  };
 
   const points = (these) => {
     const groups = new Map();
@@ -197,15 +210,20 @@
       if (!groups.has(key)) groups.set(key, []);
       groups.get(key).push(row);
     });
-    return [...groups.values()].map((group) => ({
-      type: "scatter", mode: "markers", name: plain(`${group[0].op} ${group[0].variant}`), showlegend: !narrow(),
-      x: group.map((row) => row.intensity), y: group.map((row) => row.gflops), text: group.map(hover), hoverinfo: "text",
-      marker: {
-        symbol: symbolOf(group[0].variant), color: colourOf(group[0].op), size: 9,
-        opacity: group.map((row) => (row.status === "unstable" ? 0.35 : 0.9)),
-        line: { width: group[0].variant.startsWith("onednn") ? 2 : 0.7, color: group[0].variant.startsWith("onednn") ? colourOf(group[0].op) : setting("--paper") },
-      },
-    }));
+    return [...groups.values()].map((group) => {
+      const { op, variant } = group[0];
+      const colour = colourOf(op);
+      return {
+        type: "scatter", mode: "markers", name: plain(`${op} ${variant}`), showlegend: !narrow(),
+        x: group.map((row) => row.intensity), y: group.map((row) => row.gflops),
+        text: group.map(hover), hoverinfo: "text",
+        marker: {
+          symbol: symbolOf(variant), color: colour, size: 9,
+          opacity: group.map((row) => (row.status === "unstable" ? 0.35 : 0.9)),
+          line: theirs.includes(variant) ? { width: 2, color: colour } : { width: 0.7, color: setting("--paper") },
+        },
+      };
+    });
   };
   const roofNames = (roof, roofs) =>
     [
@@ -216,21 +234,29 @@
   const roofLines = (roofs, low, high) => {
     const traces = [], notes = [];
     const line = (x, y, dash, label, at, side) => {
-      traces.push({ type: "scatter", mode: "lines", x, y, showlegend: false, hoverinfo: "skip",
-        line: { color: setting("--soft"), width: dash === "solid" ? 1.8 : 1.4, dash } });
-      notes.push({ x: Math.log10(at[0]), y: Math.log10(at[1]), text: plain(label), showarrow: false, ...side,
-        font: { size: 11, color: setting("--soft") } });
+      traces.push({
+        type: "scatter", mode: "lines", x, y, showlegend: false, hoverinfo: "skip",
+        line: { color: setting("--soft"), width: dash === "solid" ? 1.8 : 1.4, dash },
+      });
+      notes.push({
+        x: Math.log10(at[0]), y: Math.log10(at[1]), text: plain(label), showarrow: false, ...side,
+        font: { size: 11, color: setting("--soft") },
+      });
     };
     roofs.forEach((roof, i) => {
       const of = roofNames(roof, roofs);
-      const levels = Object.entries(roof.bandwidths);
-      const nearest = Math.max(...levels.map(([, value]) => value));
-      const peakName = `${roof.mix} peak ${short(roof.peak)} GFLOP/s ${of}`;
-      line([roof.peak / nearest, high[0]], [roof.peak, roof.peak], "solid", peakName, [high[0], roof.peak], { xanchor: "right", yanchor: "bottom" });
-      levels.forEach(([level, value]) => {
+      const levels = Object.entries(roof.bandwidths).sort(([, a], [, b]) => a - b);
+      const nearest = levels[levels.length - 1][1];
+      line([roof.peak / nearest, high[0]], [roof.peak, roof.peak], "solid",
+        `${roof.mix} peak ${short(roof.peak)} GFLOP/s ${of}`, [high[0], roof.peak],
+        { xanchor: "right", yanchor: "bottom" });
+      levels.forEach(([level, value], k) => {
         const start = Math.max(low[0], low[1] / value);
-        line([start, roof.peak / value], [start * value, roof.peak], DASHES[level] || "longdash", `${level} ${short(value)} GB/s ${of}`,
-          [start, start * value], { xanchor: "left", yanchor: "top", xshift: 6 + 14 * i });
+        // The name stands right of its line, near the line's lower end; each higher than the last.
+        const up = (high[1] / low[1]) ** (0.05 + 0.055 * (k + levels.length * i));
+        const y = Math.min(Math.max(start * value * 1.1, low[1] * up), roof.peak);
+        line([start, roof.peak / value], [start * value, roof.peak], DASHES[level] || "longdash",
+          `${level} ${short(value)} GB/s ${of}`, [y / value, y], { xanchor: "left", yanchor: "middle", xshift: 5 });
       });
     });
     return { traces, notes };
@@ -251,15 +277,17 @@
     const { drawn, missing } = roofsOf(pointed);
     byId("roofless").textContent = missing.map((roof) => roof.missing).join(" ");
     const without = these.filter((row) => !pointed.includes(row));
-    const why = [...new Set(without.map((row) => row.status))].map((status) => `${without.filter((row) => row.status === status).length} ${status}`);
+    const count = (status) => `${without.filter((row) => row.status === status).length} ${status}`;
+    const why = [...new Set(without.map((row) => row.status))].map(count).join(", ");
     byId("shown").textContent =
-      `${these.length} of ${rows.length} rows, ${pointed.length} points` + (why.length ? `; no point for ${why.join(", ")}` : "");
+      `${these.length} of ${rows.length} rows, ${pointed.length} points${why ? `; no point for ${why}` : ""}`;
     if (!ready) return;
     const peaks = drawn.map((roof) => roof.peak);
     const ridges = drawn.map((roof) => roof.peak / Math.max(...Object.values(roof.bandwidths)));
     const xs = pointed.map((row) => row.intensity).concat(ridges), ys = pointed.map((row) => row.gflops).concat(peaks);
     if (!xs.length) xs.push(1), ys.push(1);
-    const least = (list) => list.reduce((a, b) => Math.min(a, b)), most = (list) => list.reduce((a, b) => Math.max(a, b));
+    const least = (list) => list.reduce((a, b) => Math.min(a, b));
+    const most = (list) => list.reduce((a, b) => Math.max(a, b));
     const low = [least(xs) / 4, least(ys) / 2.5], high = [most(xs) * 2.2, most(ys) * 2];
     const { traces, notes } = roofLines(drawn, low, high);
     Plotly.react("plot", [...traces, ...points(pointed)], {
@@ -269,18 +297,26 @@
   };
 
   // The comparison.
+  const intervalOf = (pair) =>
+    pair.ratio_low === null || pair.ratio_high === null ? "" : `${fixed(pair.ratio_low)} to ${fixed(pair.ratio_high)}`;
+  const verdictOf = (pair) => pair.verdict.replace("_", " ");
+  const pairHover = (pair) =>
+    [
+      `<b>${plain(nameOf(pair))}</b>`, plain(pair.problem), plain(`${pair.variant}, ${threadsOf(pair)}, ${pair.cache}`),
+      `ratio ${fixed(pair.ratio)}${intervalOf(pair) && ` (${intervalOf(pair)})`}`, verdictOf(pair),
+    ].join("<br>");
   const pairColumns = [
     { name: "problem", value: nameOf, cell: problemCell },
     ...(new Set(data.pairs.map((pair) => pair.run_b)).size > 1 ? [text("run", "run_b")] : []),
     text("variant", "variant"), number("threads", "threads", String), text("cache", "cache"),
-    number("baseline", "median_a_ns", duration), number("other", "median_b_ns", duration), number("ratio", "ratio", fixed),
-    {
-      name: "95 % interval", number: true, value: (pair) => pair.ratio_low,
-      cell: (pair) => (pair.ratio_low === null ? "" : `${fixed(pair.ratio_low)} to ${fixed(pair.ratio_high)}`),
-    },
+    number("baseline", "median_a_ns", duration), number("other", "median_b_ns", duration),
+    number("ratio", "ratio", fixed),
+    { name: "95 % interval", number: true, value: (pair) => pair.ratio_low, cell: intervalOf },
     number("machine", "machine_ratio", fixed), number("kernel", "kernel_ratio", fixed),
-    { name: "verdict", long: true, value: (pair) => pair.verdict.replace("_", " "),
-      cell: (pair) => opened(pair.verdict.replace("_", " "), pair.reason || (pair.cause ? `by the ${pair.cause}` : "")) },
+    {
+      name: "verdict", value: verdictOf,
+      cell: (pair) => opened(verdictOf(pair), pair.reason || (pair.cause ? `cause: ${pair.cause}` : "")),
+    },
   ];
   const drawRatios = () => {
     if (!byId("ratios")) return;
@@ -289,20 +325,22 @@
     const at = new Map(timed.map((pair, i) => [pair, i + 1]));
     const traces = Object.entries(VERDICTS).map(([verdict, { colour, symbol }]) => {
       const these = timed.filter((pair) => pair.verdict === verdict);
-      const known = (end) => these.map((pair) => (pair.ratio_low === null ? 0 : Math.abs(pair[end] - pair.ratio)));
+      const length = (end) => these.map((pair) => (intervalOf(pair) ? Math.abs(pair[end] - pair.ratio) : 0));
       return {
-        type: "scatter", mode: "markers", name: verdict, x: these.map((pair) => at.get(pair)), y: these.map((pair) => pair.ratio),
-        marker: { color: colour, symbol, size: 7 }, hoverinfo: "text",
-        error_y: { type: "data", symmetric: false, array: known("ratio_high"), arrayminus: known("ratio_low"), color: colour, thickness: 1, width: 0 },
-        text: these.map((pair) => [`<b>${plain(nameOf(pair))}</b>`, plain(pair.problem), `${plain(pair.variant)}, threads ${plain(pair.threads)}`,
-          `ratio ${fixed(pair.ratio)}${pair.ratio_low === null ? "" : ` (${fixed(pair.ratio_low)} to ${fixed(pair.ratio_high)})`}`].join("<br>")),
+        type: "scatter", mode: "markers", name: verdict, showlegend: true, marker: { color: colour, symbol, size: 7 },
+        x: these.map((pair) => at.get(pair)), y: these.map((pair) => pair.ratio),
+        text: these.map(pairHover), hoverinfo: "text",
+        error_y: {
+          type: "data", symmetric: false, array: length("ratio_high"), arrayminus: length("ratio_low"), color: colour,
+          thickness: 1, width: 0,
+        },
       };
     });
-    const plotted = look();
+    const { dtick, range, ...log } = axis("ratio: above 1, faster", [1, 1]);
     Plotly.react("ratios", traces, {
-      ...plotted, xaxis: { title: { text: "pairs, by ratio" }, gridcolor: setting("--grid"), zeroline: false },
-      yaxis: { title: { text: "ratio: above 1, faster" }, type: "log", gridcolor: setting("--grid"), tickformat: "~g", exponentformat: "none" },
-      shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 1, y1: 1, line: { color: setting("--ink"), width: 1 } }],
+      ...look(), yaxis: log,
+      xaxis: { title: { text: "pairs, by ratio" }, gridcolor: setting("--grid"), zeroline: false },
+      shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 1, y1: 1, line: { color: setting("--ink") } }],
     }, CONFIG);
   };
 
@@ -327,9 +365,12 @@
 
   buildFilters();
   show();
-  if (byId("pairs")) sortable(byId("pairs"), byId("more-pairs"), pairColumns, "The slowest first; a head sorts")(data.pairs);
+  if (byId("pairs")) {
+    sortable(byId("pairs"), byId("more-pairs"), pairColumns, "The slowest first; a head sorts")(data.pairs);
+  }
   loadPlotly().catch((error) => {
     byId("fault").hidden = false;
-    byId("fault").textContent = `The pictures cannot be drawn in this browser (${error.message}); the tables hold their numbers.`;
+    byId("fault").textContent =
+      `The pictures cannot be drawn in this browser (${error.message}); the tables hold their numbers.`;
   });
 })();

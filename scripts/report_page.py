@@ -84,7 +84,8 @@ def listed(value):
 
 def caches(levels):
     known = [of for of in listed(levels) if isinstance(of, dict) and isinstance(of.get("bytes"), (int, float))]
-    return ", ".join(f"{text(of.get('level'))} {size(of['bytes'])} × {text(of.get('count'))}" for of in known) or UNKNOWN
+    words = (f"{text(of.get('level'))} {size(of['bytes'])} × {text(of.get('count'))}" for of in known)
+    return ", ".join(words) or UNKNOWN
 
 
 def table(head, rows, caption):
@@ -95,8 +96,9 @@ def table(head, rows, caption):
         return "<tr>" + "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(row, kinds)) + "</tr>"
 
     top = "".join(f'<th scope="col"{kind}>{name}</th>' for (name, _), kind in zip(head, kinds))
-    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>'
-            f"<caption>{caption}</caption><thead><tr>{top}</tr></thead><tbody>{''.join(map(line, rows))}</tbody></table></div>")
+    body = "".join(map(line, rows))
+    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>'
+            f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>")
 
 
 def ceilings(run):
@@ -140,7 +142,8 @@ def findings(run, several):
 
 def predictors(run, name):
     head = [("predictor", False), ("of", False), ("setting", False), ("rows", True), ("Kendall's tau", True),
-            ("pairs in wrong order", True), ("median error", True), ("worst error", True), ("with the best factor", True)]
+            ("pairs in wrong order", True), ("median error", True), ("worst error", True),
+            ("with the best factor", True)]
     rows = []
     for row in run["predictors"] or []:
         def field(column, form):
@@ -176,8 +179,8 @@ def comparison(runs, pairs, words, without):
     more = f"""<details><summary>All that <code>roofgap compare</code> says</summary>
 <pre tabindex="0">{escape(words)}</pre></details>""" if words else ""
     return f"""<section id="comparison"><h2>Comparison</h2>
-<p>Against <strong>{baseline}</strong>: {len(pairs)} pairs, {escape(said)}. A ratio above 1 says that the other run is faster;
-<em>machine</em> is how much faster its machine was, <em>kernel</em> what is left to the code.</p>
+<p>Against <strong>{baseline}</strong>: {len(pairs)} pairs, {escape(said)}. A ratio above 1 says that the other run is
+faster; <em>machine</em> is how much faster its machine was, <em>kernel</em> what is left to the code.</p>
 <div id="ratios" class="plot" role="figure" aria-label="Ratios of the pairs and their intervals, as in the table"></div>
 <div class="scroll" tabindex="0" role="region" aria-label="Pairs of rows"><table id="pairs"></table></div>
 <p><button type="button" id="more-pairs" hidden></button></p>{more}</section>"""

@@ -68,7 +68,7 @@ def counts(rows):
 
 def predictions(predictors, run_dir):
     if predictors is None:
-        yield f"How well FLOPs and roofs predict the times is not known, for want of predictors.csv. Run: roofgap gap {run_dir}"
+        yield f"What predicts the times is not known, for want of predictors.csv. Run: roofgap gap {run_dir}"
         return
     whole = [row for row in predictors if not any(row[column] for column in SETTING)]
     for row in sorted(whole, key=lambda row: row["of"]):
@@ -120,8 +120,9 @@ def outstanding(rows):
         row = max(gapped, key=lambda row: number(row, "flops_gap"))
         parts = [f"{short(number(row, f'gap_{part}'))} {part}" for part in PARTS if row[f"gap_{part}"]]
         advice = f"; {row['advice']}." if row["advice"] else "."
-        yield (f"Largest gap of a fastest variant: {name_of(row)} takes {short(number(row, 'flops_gap'))} times what its "
-               f"FLOPs promise = {' × '.join(parts)}{advice}")
+        gap = short(number(row, "flops_gap"))
+        yield (f"Largest gap of a fastest variant: {name_of(row)} takes {gap} times what its FLOPs promise = "
+               f"{' × '.join(parts)}{advice}")
     near = [row for row in stable if row["roof_fraction"] and number(row, "roof_fraction") <= NEAREST_LIMIT]
     if near:
         row = max(near, key=lambda row: number(row, "roof_fraction"))

@@ -13,12 +13,16 @@ END
 }
 
 needed=(cmake ninja-build g++ pkg-config libhwy-dev libhwloc-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev
-  libgtest-dev libgmock-dev python3 python3-matplotlib)
-onednn=libdnnl-dev
+  libgtest-dev libgmock-dev python3 python3-matplotlib python3-plotly)
+# Some systems have no such packages, and do without.
+declare -A optional=([libdnnl-dev]="roofgap is built without the oneDNN variants")
 cross=false
 for option in "$@"; do
   case $option in
-    --tests) needed+=(python3-pytest) ;;
+    --tests)
+      needed+=(python3-pytest)
+      optional[chromium]="the report is not tested in a browser"
+      ;;
     --clang) needed+=(clang libomp-dev) ;;
     --aarch64) cross=true ;;
     --help | -h) usage && exit 0 ;;
@@ -32,8 +36,8 @@ fail() {
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  fail "this is not Debian or Ubuntu. Install what these packages hold there: ${needed[*]} $onednn
-(CMake 3.25 or later; oneDNN is optional), and give run.sh or test.sh --no-setup."
+  fail "this is not Debian or Ubuntu. Install what these packages hold there: ${needed[*]} ${!optional[*]}
+(CMake 3.25 or later; ${!optional[*]} can be missing), and give run.sh or test.sh --no-setup."
 fi
 
 native=$(dpkg --print-architecture)
@@ -52,7 +56,7 @@ installed() {
 }
 
 missing=()
-for package in "${needed[@]}" "$onednn"; do
+for package in "${needed[@]}" "${!optional[@]}"; do
   installed "$package" || missing+=("$package")
 done
 [[ ${#missing[@]} -gt 0 ]] || exit 0
@@ -89,10 +93,13 @@ quietly() {
 apt=(apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
 echo "setup.sh: installing ${missing[*]}"
 quietly "${apt[@]}" update
-if [[ ${missing[-1]} == "$onednn" ]] && ! apt-cache show "$onednn" >/dev/null 2>&1; then
-  echo "setup.sh: this system has no $onednn; roofgap is built without the oneDNN variants"
-  unset 'missing[-1]'
-fi
+for i in "${!missing[@]}"; do
+  package=${missing[i]}
+  if [[ -n ${optional[$package]:-} ]] && ! apt-cache show "$package" >/dev/null 2>&1; then
+    echo "setup.sh: this system has no $package; ${optional[$package]}"
+    unset "missing[i]"
+  fi
+done
 [[ ${#missing[@]} -eq 0 ]] || quietly "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
 
 version=$(cmake --version | sed -n '1s/[^0-9]*//p')

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import time
 
-PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+# A snap sees no files of /tmp.
+PROGRAM = next((path for path in map(shutil.which, ("chromium", "google-chrome")) if path and "/snap/" not in path), None)
 PATIENCE_S = 60
 
 
@@ -81,7 +82,8 @@ class Chromium:
 
     def open(self, path, width=1280, height=900, dark=False):
         """Opens a file and waits until its pictures are drawn; returns the seconds that it took."""
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                  mobile=width < 600)
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.send("Emulation.setEmulatedMedia", features=scheme)
         self.errors.clear()

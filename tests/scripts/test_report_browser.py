@@ -6,11 +6,12 @@ import shutil
 import chromium
 import pytest
 from script import ROOT, Script, rewrite
+from test_report import write_comparison
 
 RUN = ROOT / "tests" / "data" / "run_small"
 HOSTILE = "</script><img src=x onerror=alert(2)> <b>&amp;</b> \"'"
 pytest.importorskip("plotly", reason="python3-plotly is not installed")
-pytestmark = pytest.mark.skipif(not chromium.PROGRAM, reason="chromium is not installed; scripts/setup.sh --tests does it")
+pytestmark = pytest.mark.skipif(not chromium.PROGRAM, reason="chromium is not installed (scripts/setup.sh --tests)")
 report = Script("report.py")
 
 # Points of the roofline that are drawn, and rows of the table in sight.
@@ -113,14 +114,14 @@ def test_what_is_not_known_is_sorted_last_and_is_empty(browser, page):
 
 def test_hovering_tells_problem_variant_latency_and_fractions(browser, page):
     browser.open(page)
-    browser.run("Plotly.Fx.hover('plot', [{curveNumber: document.getElementById('plot').data.length - 1, pointNumber: 0}])")
+    last = browser.run("document.getElementById('plot').data.length - 1")
+    browser.run(f"Plotly.Fx.hover('plot', [{{curveNumber: {last}, pointNumber: 0}}])")
     browser.until("document.querySelector('#plot .hovertext')")
     text = browser.run("document.querySelector('#plot .hovertext').textContent")
     assert all(word in text for word in ("2 threads", "GFLOP/s", "roof ", "attainable ", "gap ")), text
 
 
 def test_several_runs_with_hostile_names_are_compared(browser, tmp_path):
-    from test_report import write_comparison
     runs = [shutil.copytree(RUN, tmp_path / name) for name in "ab"]
     for run_dir in runs:
         rewrite(run_dir / "gap.csv", lambda rows: [{**row, "label": HOSTILE, "variant": HOSTILE} for row in rows])

@@ -49,7 +49,7 @@ def test_what_is_missing_is_installed_after_one_update(system):
     assert done.returncode == 0, done.stderr
     update, install = system.calls()
     assert update.endswith("update")
-    assert {"cmake", "libhwy-dev", "libdnnl-dev", "libgtest-dev", "python3-pytest"} <= set(install.split())
+    assert {"cmake", "libhwy-dev", "libdnnl-dev", "libgtest-dev", "python3-pytest", "chromium"} <= set(install.split())
 
 
 def test_without_options_all_that_the_build_asks_for_is_installed(system):
@@ -113,6 +113,15 @@ def test_a_system_without_onednn_gets_the_rest(system):
     assert done.returncode == 0
     assert "without the oneDNN variants" in done.stdout
     assert "libdnnl-dev" not in system.calls()[-1]
+
+
+def test_a_system_without_chromium_gets_the_rest(system):
+    system.tool("apt-cache", '[[ $2 != chromium ]]')
+    done = system("--tests")
+    assert done.returncode == 0
+    assert "no chromium; the report is not tested in a browser" in done.stdout
+    assert {"libdnnl-dev", "python3-pytest"} <= set(system.calls()[-1].split())
+    assert "chromium" not in system.calls()[-1].split()
 
 
 def test_a_failing_installation_shows_why(system):
