@@ -235,15 +235,15 @@
     const traces = [], notes = [];
     const line = (x, y, dash, label, at, side) => {
       traces.push({
-        type: "scatter", mode: "lines", x, y, showlegend: false, hoverinfo: "skip",
+        type: "scatter", mode: "lines", x, y, showlegend: false, hoverinfo: "text", text: plain(label),
         line: { color: setting("--soft"), width: dash === "solid" ? 1.8 : 1.4, dash },
       });
-      notes.push({
+      if (at) notes.push({
         x: Math.log10(at[0]), y: Math.log10(at[1]), text: plain(label), showarrow: false, ...side,
         font: { size: 11, color: setting("--soft") },
       });
     };
-    roofs.forEach((roof, i) => {
+    roofs.forEach((roof) => {
       const of = roofNames(roof, roofs);
       const levels = Object.entries(roof.bandwidths).sort(([, a], [, b]) => a - b);
       const nearest = levels[levels.length - 1][1];
@@ -252,11 +252,12 @@
         { xanchor: "right", yanchor: "bottom" });
       levels.forEach(([level, value], k) => {
         const start = Math.max(low[0], low[1] / value);
-        // The name stands right of its line, near the line's lower end; each higher than the last.
-        const up = (high[1] / low[1]) ** (0.05 + 0.055 * (k + levels.length * i));
-        const y = Math.min(Math.max(start * value * 1.1, low[1] * up), roof.peak);
+        // The name stands right of its line, near the line's lower end; each higher than the last. Of several roofs
+        // the names would cover each other: there they show on hovering alone.
+        const y = Math.min(Math.max(start * value * 1.1, low[1] * (high[1] / low[1]) ** (0.05 + 0.055 * k)), roof.peak);
         line([start, roof.peak / value], [start * value, roof.peak], DASHES[level] || "longdash",
-          `${level} ${short(value)} GB/s ${of}`, [y / value, y], { xanchor: "left", yanchor: "middle", xshift: 5 });
+          `${level} ${short(value)} GB/s ${of}`, roofs.length === 1 ? [y / value, y] : null,
+          { xanchor: "left", yanchor: "middle", xshift: 5 });
       });
     });
     return { traces, notes };

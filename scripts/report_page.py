@@ -19,7 +19,7 @@ def render(runs, pairs, words, without, embedded, plotly):
         "RUNS": ", ".join(f"<strong>{escape(run['name'])}</strong>" for run in runs),
         "STYLE": source("report_page.css"),
         "MACHINE": "".join(machine(run) for run in runs),
-        "CEILINGS": "".join(ceilings(run) for run in runs),
+        "CEILINGS": "".join(ceilings(run, runs[:at]) for at, run in enumerate(runs)),
         "FINDINGS": "".join(findings(run, len(runs) > 1) for run in runs),
         "COMPARISON": compared,
         "COMPARISON_LINK": '<a href="#comparison">Comparison</a>' if compared else "",
@@ -101,8 +101,12 @@ def table(head, rows, caption):
             f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>")
 
 
-def ceilings(run):
-    """The roofs that rows stand under in sight, all of them one click away."""
+def ceilings(run, earlier):
+    """The roofs that rows stand under in sight, all of them one click away; an earlier run's are not repeated."""
+    name = escape(run["name"])
+    for other in earlier:
+        if other["ceilings"] == run["ceilings"]:
+            return f"<h3>{name}</h3><p>The same as of {escape(other['name'])}.</p>"
     seen, rows = set(), []
     for row in run["ceilings"]:
         key = tuple(row[column] for column in ROOF_KEY)
@@ -113,7 +117,6 @@ def ceilings(run):
             and (row["op_mix"] in ("fma", "dot") if row["kind"] == "compute" else row["pattern"] in ("load", ""))]
     head = [("ceiling", False), ("threads", True), ("best", True), ("median", True), ("95 % interval", True),
             ("unit", False), ("samples", True), ("measured", False)]
-    name = escape(run["name"])
     return (f"<h3>{name}</h3>" + table(head, [ceiling(*row) for row in main], f"Ceilings that bind, {name}")
             + f"<details><summary>All {len(rows)} ceilings</summary>"
             + table(head, [ceiling(*row) for row in rows], f"All ceilings, {name}") + "</details>")
@@ -182,5 +185,5 @@ def comparison(runs, pairs, words, without):
 <p>Against <strong>{baseline}</strong>: {len(pairs)} pairs, {escape(said)}. A ratio above 1 says that the other run is
 faster; <em>machine</em> is how much faster its machine was, <em>kernel</em> what is left to the code.</p>
 <div id="ratios" class="plot" role="figure" aria-label="Ratios of the pairs and their intervals, as in the table"></div>
-<div class="scroll" tabindex="0" role="region" aria-label="Pairs of rows"><table id="pairs"></table></div>
+<div class="scroll tall" tabindex="0" role="region" aria-label="Pairs of rows"><table id="pairs"></table></div>
 <p><button type="button" id="more-pairs" hidden></button></p>{more}</section>"""

@@ -10,7 +10,8 @@ import subprocess
 import time
 
 # A snap sees no files of /tmp.
-PROGRAM = next((path for path in map(shutil.which, ("chromium", "google-chrome")) if path and "/snap/" not in path), None)
+PROGRAM = shutil.which("chromium")
+PROGRAM = None if PROGRAM and "/snap/" in PROGRAM else PROGRAM
 PATIENCE_S = 60
 
 
