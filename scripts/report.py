@@ -104,6 +104,7 @@ def misordered(findings, run_dir):
         return None
     pairs = findings.get("misordered")
     keys = [f"{side}_{what}" for side in ("fewer", "more") for what in ("problem", "variant", "flops", "median_ns")]
+    keys += ["isa", "threads", "cache"]
     if not isinstance(pairs, list) or not all(isinstance(pair, dict) and set(keys) <= set(pair) for pair in pairs):
         raise InputError(f"{run_dir}/gap.json has no pairs in `misordered`; run: {report_text.gap_json(run_dir)}")
     return pairs

@@ -59,14 +59,18 @@
   };
   const labelled = (name, field) =>
     element("label", { className: "choice" }, element("span", { textContent: name }), field);
+  const counts = new Set(rows.map((row) => `${row.run} ${row.threads}`));
   const choice = (column) => {
     const select = element("select", { name: column }, new Option("all", ""));
     const found = values(column);
     if (typeof found[0] === "number") found.sort((a, b) => a - b);
     else found.sort();
     found.forEach((value) => select.append(new Option(column === "run" ? data.runs[value] : value, value)));
-    // Roofs are of one thread count: the most, at first.
-    if (column === "threads") select.value = found[found.length - 1];
+    // Roofs are of one thread count: at first the most that every run has.
+    if (column === "threads") {
+      const everywhere = found.filter((count) => values("run").every((run) => counts.has(`${run} ${count}`)));
+      select.value = everywhere.length ? everywhere[everywhere.length - 1] : "";
+    }
     return labelled(NAMES[column], select);
   };
   const buildFilters = () => {

@@ -7,6 +7,7 @@ NAMES = {"flops": "FLOPs", "attainable": "the attainable time"}
 OF = {"all": "all timed rows", "fastest": "the fastest variant of each problem"}
 NEAREST_LIMIT = 1.02  # above it the model is wrong, not the row good
 PARTS = ("algorithm", "memory", "implementation")
+NO_BREAK = "\u00a0"
 PAIRS_SHOWN = 3
 ROWS_NAMED = 5
 
@@ -24,8 +25,8 @@ def scaled(value, steps, unit):
     """Three digits and a unit: the largest of the steps that is not more than the value."""
     for step, prefix in steps:
         if abs(value) >= step * 0.9995:
-            return f"{short(value / step)} {prefix}{unit}"
-    return f"{short(value)} {unit}"
+            return f"{short(value / step)}{NO_BREAK}{prefix}{unit}"
+    return f"{short(value)}{NO_BREAK}{unit}"
 
 
 def duration(nanoseconds):
@@ -41,13 +42,16 @@ def size(count):
 
 
 def percent(fraction):
-    return f"{fraction * 100:.3g} %" if abs(fraction) < 9.995 else f"{fraction * 100:,.0f} %"
+    return f"{short(fraction * 100)}{NO_BREAK}%"
 
 
 def name_of(row):
     label = f"{row['label']} ({row['problem']})" if row.get("label") else row["problem"]
-    where = f"{row['isa']}, {gap_rows.threads_text(int(row['threads']))}, {row['cache']}"
-    return f"{label}, {row['variant']} ({where})"
+    return f"{label}, {row['variant']} ({setting_of(row)})"
+
+
+def setting_of(row):
+    return f"{row['isa']}, {gap_rows.threads_text(int(row['threads']))}, {row['cache']}"
 
 
 def findings(run):
@@ -104,11 +108,12 @@ def misordered(pairs, run_dir):
                  duration(pair[f"{side}_median_ns"]))
                 for side in ("fewer", "more")
             ]
-        except TypeError as error:
+            where = setting_of(pair)
+        except (TypeError, ValueError) as error:
             raise InputError(f"{run_dir}/gap.json: a pair in `misordered` has no numbers") from error
         (problem, variant, work, time), (other, other_variant, other_work, other_time) = sides
         yield (f"Fewer FLOPs, more time: {problem}, {variant}, takes {time} for {work}; {other}, {other_variant}, "
-               f"{other_time} for {other_work}.")
+               f"{other_time} for {other_work} ({where}).")
 
 
 def outstanding(rows):

@@ -130,9 +130,11 @@ def test_what_is_not_there_is_said(run_dir):
 
 def test_pairs_that_flops_order_wrongly_come_from_gap_json(run_dir):
     pair = {"fewer_problem": "fc:ic8oc8", "fewer_variant": "gemm", "fewer_flops": 2e6, "fewer_median_ns": 5000,
-            "more_problem": "fc:ic9oc9", "more_variant": "gemv", "more_flops": 3e9, "more_median_ns": 4000}
+            "more_problem": "fc:ic9oc9", "more_variant": "gemv", "more_flops": 3e9, "more_median_ns": 4000,
+            "isa": "NEON", "threads": 4, "cache": "cold"}
     (run_dir / "gap.json").write_text(json.dumps({"misordered": [pair]}))
-    assert "fc:ic8oc8, gemm, takes 5 µs for 2 MFLOP; fc:ic9oc9, gemv, 4 µs for 3 GFLOP." in made(run_dir).text
+    assert "fc:ic8oc8, gemm, takes 5 µs for 2 MFLOP; fc:ic9oc9, gemv, 4 µs for 3 GFLOP (NEON, 4 threads, cold)." in (
+        made(run_dir).text)
     for wrong in ({"misordered": [{**pair, "more_flops": None}]}, {"misordered": [{}]}, {}):
         (run_dir / "gap.json").write_text(json.dumps(wrong))
         assert "gap.json" in report.fails(run_dir)

@@ -121,6 +121,14 @@ def test_hovering_tells_problem_variant_latency_and_fractions(browser, page):
     assert all(word in text for word in ("2 threads", "GFLOP/s", "roof ", "attainable ", "gap ")), text
 
 
+def test_at_first_the_points_are_of_threads_that_every_run_has(browser, tmp_path):
+    runs = [shutil.copytree(RUN, tmp_path / name) for name in "ab"]
+    rewrite(runs[1] / "gap.csv", lambda rows: [{**row, "threads": row["threads"].replace("2", "16")} for row in rows])
+    write_comparison(tmp_path / "ab.csv", [])
+    browser.open(write_report(tmp_path, *runs, "--comparison", tmp_path / "ab.csv"))
+    assert (browser.run("document.querySelector('#filters [name=threads]').value"), browser.run(POINTS)) == ("1", 60)
+
+
 def test_several_runs_with_hostile_names_are_compared(browser, tmp_path):
     runs = [shutil.copytree(RUN, tmp_path / name) for name in "ab"]
     for run_dir in runs:
