@@ -180,9 +180,12 @@ def write(path, text):
     if os.path.isdir(path):
         raise InputError(f"cannot write {path}: it is a directory")
     partial = path + ".part"
-    with open(partial, "w", encoding="utf-8", errors="replace") as file:
-        file.write(text)
-    os.replace(partial, path)
+    try:
+        with open(partial, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from error
     print(path)
 
 
