@@ -5,7 +5,7 @@ usage() {
   cat <<'END'
 Usage: scripts/run.sh [--suite FILE] [--out DIR] [--quick] [--no-setup]
 From a fresh machine to a roofline with measured kernels on it: installs what is missing, builds, measures the
-machine's ceilings, runs a suite of kernels, and joins the two.
+machine's ceilings, runs a suite of kernels, joins the two, and writes pictures and a page about it all: report.html.
   --suite FILE  what to run (default configs/suites/default.json)
   --out DIR     where the run goes (default results/<machine>/<time>-<suite>); must not hold a run already
   --quick       coarser ceilings in less time
@@ -84,7 +84,7 @@ if [[ -z $out ]]; then
 fi
 finding "Measuring kernels" "$roofgap" run --suite "$suite" --out "$out"
 step "Measuring the ceilings again" "$hwprobe" "${probe_options[@]}" --recheck "$out"
-finding "Joining" "$roofgap" gap "$out"
+finding "Joining" "$roofgap" gap "$out" --json "$out/gap.json"
 step "Drawing the roofline" "$python" scripts/plot_roofline.py "$out"
 # Where the run has a timed row with FLOPs and a roof.
 if grep -qs ',flops,' "$out/predictors.csv"; then
@@ -103,5 +103,10 @@ if grep -Eqs ',(measured|unstable),' "$out/complexity.csv"; then
   step "Drawing attention over its length" "$python" scripts/plot_attention.py "$out"
 fi
 step "Drawing the ceilings" "$python" scripts/plot_ceilings.py "$out"
-echo "== Done: $out"
+if "$python" -c 'import plotly' 2>/dev/null; then
+  step "Writing the report" "$python" scripts/report.py "$out"
+  echo "== Done: $out/report.html"
+else
+  echo "== Done: $out; without plotly no report.html. Install python3-plotly, then run: scripts/report.py $out"
+fi
 exit "$worst"

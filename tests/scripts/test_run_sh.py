@@ -36,7 +36,11 @@ done
     tool(root / "build/release/hwprobe/hwprobe", "hwprobe")
     tool(root / "build/release/harness/roofgap", "roofgap")
     tool(tmp_path / "bin" / "cmake", "cmake")
-    for name in ("plot_roofline", "plot_ceilings", "plot_separable", "plot_attention", "plot_gap", "plot_predictors"):
+    plotly = tmp_path / "modules" / "plotly.py"
+    plotly.parent.mkdir()
+    plotly.touch()
+    for name in ("plot_roofline", "plot_ceilings", "plot_separable", "plot_attention", "plot_gap", "plot_predictors",
+                 "report"):
         code = tmp_path / name
         (root / "scripts" / f"{name}.py").write_text(
             f"import os, sys\nopen('{tmp_path}/drawn', 'a').write('{name} ')\n"
@@ -45,11 +49,12 @@ done
     def run(*words, cwd=root, **codes):
         for name, code in codes.items():
             (tmp_path / name).write_text(str(code))
-        environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+        environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+                       "PYTHONPATH": str(plotly.parent)}
         return subprocess.run([root / "scripts" / "run.sh", "--no-setup", *words], cwd=cwd, env=environment,
                               capture_output=True, text=True)
 
-    run.root = root
+    run.root, run.plotly = root, plotly
     run.drawn = lambda: (tmp_path / "drawn").read_text().split()
     run.calls = lambda: [line for line in (tmp_path / "calls").read_text().splitlines() if "/bin/cmake" not in line]
     return run
@@ -63,7 +68,7 @@ def test_paths_inside_of_the_tree_are_passed_relative_to_it(tree):
         "build/release/hwprobe/hwprobe ",
         "build/release/harness/roofgap run --suite configs/own.json --out results/mine",
         "build/release/hwprobe/hwprobe --recheck results/mine",
-        "build/release/harness/roofgap gap results/mine",
+        "build/release/harness/roofgap gap results/mine --json results/mine/gap.json",
     ]
 
 
@@ -112,13 +117,29 @@ def test_the_gap_is_drawn_where_there_is_one(tree):
     assert {"plot_gap", "plot_predictors"} <= set(tree.drawn())
 
 
+def test_the_report_comes_last_and_its_path_is_the_last_line(tree):
+    done = tree("--out", tree.root / "mine")
+    assert done.returncode == 0, done.stderr
+    assert tree.drawn()[-1] == "report"
+    assert done.stdout.endswith("\n== Done: mine/report.html\n")
+
+
+def test_without_plotly_the_rest_is_done_and_one_line_says_how_to_get_the_report(tree):
+    tree.plotly.write_text("raise ImportError\n")
+    done = tree("--out", tree.root / "mine")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree.drawn() == ["plot_roofline", "plot_ceilings"]
+    assert done.stdout.splitlines()[-1] == (
+        "== Done: mine; without plotly no report.html. Install python3-plotly, then run: scripts/report.py mine")
+
+
 def test_a_finding_is_kept_for_the_end(tree):
     done = tree(run=1)
     assert done.returncode == 1
     assert "== Done" in done.stdout and len(tree.calls()) == 4
 
 
-@pytest.mark.parametrize("name", ["hwprobe", "plot_roofline", "plot_ceilings"])
+@pytest.mark.parametrize("name", ["hwprobe", "plot_roofline", "plot_ceilings", "report"])
 def test_what_cannot_find_anything_fails_with_its_name(tree, name):
     done = tree(**{name: 1})
     assert done.returncode == 2
