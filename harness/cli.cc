@@ -122,7 +122,7 @@ int Run(const CLI::App& run, const RunWords& words, const std::string& command) 
   options.energy_s = words.energy_s;
   if (words.suite.empty() && words.problems.empty()) throw Error("run: --suite FILE or --problem P is needed");
   if (!words.suite.empty()) {
-    options.request = ReadSuite(words.suite);
+    options.request = ReadSuite(Shipped(words.suite));
   } else {
     options.request.name = "adhoc";
     for (const std::string& problem : words.problems) {
@@ -315,7 +315,7 @@ int Dispatch(int argc, char** argv) {
   if (*pareto) return ParetoCommand(pareto_options);
   if (*budgets) return BudgetsCommand(budgets_options);
   if (*selftest) {
-    selftest_options.request = ReadSuite(selftest_suite);
+    selftest_options.request = ReadSuite(Shipped(selftest_suite));
     return Selftest(selftest_options);
   }
   if (*columns) return ColumnsCommand();

@@ -38,7 +38,8 @@ TEXTS = (
     "op problem label variant impl dtype isa cache status reason bound roof_level lever advice warnings"
 ).split()
 TIMED = ("measured", "unstable")
-BUILT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "release", "harness", "roofgap")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+BUILT = [os.path.join(ROOT, path) for path in ("bin/roofgap", "build/release/harness/roofgap")]
 
 
 def parse(arguments):
@@ -130,7 +131,8 @@ def compare(options):
         return None, "", ""
     if options.comparison:
         return roofgap_io.read_comparison(options.comparison), "", ""
-    program = options.roofgap or (BUILT if os.access(BUILT, os.X_OK) else shutil.which("roofgap"))
+    built = [path for path in BUILT if os.access(path, os.X_OK)]
+    program = options.roofgap or (built[0] if built else shutil.which("roofgap"))
     command = "roofgap compare " + " ".join(options.run_dirs)
     if not program:
         return None, "", f"no roofgap was found. Run: {command} --csv pairs.csv, and give --comparison pairs.csv"

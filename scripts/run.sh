@@ -6,6 +6,8 @@ usage() {
 Usage: scripts/run.sh [--suite FILE] [--out DIR] [--quick] [--no-setup]
 From a fresh machine to a roofline with measured kernels on it: installs what is missing, builds, measures the
 machine's ceilings, runs a suite of kernels, joins the two, and writes pictures and a page about it all: report.html.
+In a bundle there is nothing to install or to build: results go below the current directory, and what needs packages of
+Python that are not there is left out.
   --suite FILE  what to run (default configs/suites/default.json)
   --out DIR     where the run goes (default results/<machine>/<time>-<suite>); must not hold a run already
   --quick       coarser ceilings in less time
@@ -15,7 +17,7 @@ Exit codes: 0 done; 1 a wrong result or a broken roof, which the table names; 2 
 END
 }
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.." && pwd)
 source "$root/scripts/common.sh"
 
 fail() {
@@ -23,6 +25,14 @@ fail() {
   exit 2
 }
 
+bundle=false
+base=$root
+scripts=scripts
+if [[ -x $root/bin/roofgap ]]; then
+  bundle=true
+  base=$PWD
+  scripts=$root/scripts
+fi
 suite=configs/suites/default.json
 out=
 setup=true
@@ -31,8 +41,8 @@ while [[ $# -gt 0 ]]; do
   case $1 in
     --suite | --out)
       [[ -n ${2:-} ]] || fail "$1 needs a value"
-      # As run.json records them: relative to the repository, absolute only outside of it.
-      path=$(realpath -m --relative-base="$root" -- "$2")
+      # As run.json records them: relative to the repository or the current directory, absolute only outside of it.
+      path=$(realpath -m --relative-base="$base" -- "$2")
       [[ $1 == --suite ]] && suite=$path || out=$path
       shift
       ;;
@@ -43,8 +53,8 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
-cd "$root"
-[[ -r $suite ]] || fail "cannot read the suite '$suite'"
+cd "$base"
+[[ -r $suite || -r $root/$suite ]] || fail "cannot read the suite '$suite'"
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -64,18 +74,29 @@ finding() {
   [[ $rc -le 1 ]] || stop "$1" "$rc"
   [[ $rc -eq 0 ]] || worst=1
 }
+# draw NAME SCRIPT
+draw() {
+  if $drawing; then step "$1" "$python" "$scripts/$2" "$out"; fi
+}
 stop() {
   echo "run.sh: this step failed: $1 (exit code $2)" >&2
   [[ $2 -ne 1 ]] || exit 2
   exit "$2"
 }
 
-if $setup; then scripts/setup.sh; fi
-echo "== Building"
-configure release || exit 2
-build release roofgap hwprobe || exit 2
-hwprobe=build/release/hwprobe/hwprobe
-roofgap=build/release/harness/roofgap
+if $bundle; then
+  hwprobe=$root/bin/hwprobe
+  roofgap=$root/bin/roofgap
+else
+  if $setup; then scripts/setup.sh; fi
+  echo "== Building"
+  configure release || exit 2
+  build release roofgap hwprobe || exit 2
+  hwprobe=build/release/hwprobe/hwprobe
+  roofgap=build/release/harness/roofgap
+fi
+drawing=true
+if $bundle && ! "$python" -c "import matplotlib" 2>/dev/null; then drawing=false; fi
 
 step "Measuring the machine's ceilings" "$hwprobe" "${probe_options[@]}"
 if [[ -z $out ]]; then
@@ -85,28 +106,29 @@ fi
 finding "Measuring kernels" "$roofgap" run --suite "$suite" --out "$out"
 step "Measuring the ceilings again" "$hwprobe" "${probe_options[@]}" --recheck "$out"
 finding "Joining" "$roofgap" gap "$out" --json "$out/gap.json"
-step "Drawing the roofline" "$python" scripts/plot_roofline.py "$out"
+draw "Drawing the roofline" plot_roofline.py
 # Where the run has a timed row with FLOPs and a roof.
 if grep -qs ',flops,' "$out/predictors.csv"; then
-  step "Drawing the gap" "$python" scripts/plot_gap.py "$out"
-  step "Drawing what predicts the latency" "$python" scripts/plot_predictors.py "$out"
+  draw "Drawing the gap" plot_gap.py
+  draw "Drawing what predicts the latency" plot_predictors.py
 fi
 # Where the run has a standard and a separable convolution of the same shape.
 if grep -qs ',dwsep,' "$out/measurements.csv"; then
   finding "Comparing standard and separable convolutions" "$roofgap" separable "$out"
   if grep -Eqs ',(measured|unstable),' "$out/separable.csv"; then
-    step "Drawing them" "$python" scripts/plot_separable.py "$out"
+    draw "Drawing them" plot_separable.py
   fi
 fi
 # Where the run has attention of several lengths, and a time at three of them.
 if grep -Eqs ',(measured|unstable),' "$out/complexity.csv"; then
-  step "Drawing attention over its length" "$python" scripts/plot_attention.py "$out"
+  draw "Drawing attention over its length" plot_attention.py
 fi
-step "Drawing the ceilings" "$python" scripts/plot_ceilings.py "$out"
+draw "Drawing the ceilings" plot_ceilings.py
+$drawing || echo "== Nothing drawn: python3-matplotlib is not installed; $scripts/plot_*.py draw from the run alone"
 if "$python" -c 'import plotly' 2>/dev/null; then
-  step "Writing the report" "$python" scripts/report.py "$out"
+  step "Writing the report" "$python" "$scripts/report.py" "$out"
   echo "== Done: $out/report.html"
 else
-  echo "== Done: $out; without plotly no report.html. Install python3-plotly, then run: scripts/report.py $out"
+  echo "== Done: $out; without plotly no report.html. Install python3-plotly, then run: $scripts/report.py $out"
 fi
 exit "$worst"

@@ -298,7 +298,7 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"compiler", "", "that built it"}, row.compiler);
   visit(Field{"build_type", "", "CMake's; only Release timings count"}, row.build_type);
   visit(Field{.name = "program",
-              .description = "fingerprint of the program's file: one run is measured by one build",
+              .description = "the linker's build id, shortened: one run is measured by one build",
               .later = true},
         row.program);
   visit(Field{"libraries", "", "versions of the libraries in use"}, row.libraries);

@@ -8,12 +8,13 @@
 #include "harness/plan/budgets_file.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "harness/run/build_info.h"
 #include "harness/run/run_gaps.h"
 
 namespace roofgap {
 
 int BudgetsCommand(const BudgetsOptions& options) {
-  const std::vector<Budget> budgets = ReadBudgets(options.budgets);
+  const std::vector<Budget> budgets = ReadBudgets(Shipped(options.budgets));
   const RunGaps run = ReadRunGaps(options.run_dir, {});
   const std::vector<BudgetRow> rows = JudgeBudgets(run.gaps, budgets);
   const std::string csv = CsvText<BudgetRow>(rows);

@@ -1,33 +1,66 @@
 #include "harness/run/build_info.h"
 
-#include <cinttypes>
-#include <cstdint>
-#include <fstream>
-#include <iterator>
+#include <elf.h>
+#include <link.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "harness/record/provenance.h"
-#include "kernels/api/fnv.h"
 #include "kernels/api/format.h"
 #include "kernels/api/process_isa.h"
 
 namespace roofgap {
 namespace {
 
-// FNV-1a of the file that runs, 16 hex digits; empty where it cannot be read.
-std::string ProgramFingerprint() {
-  std::ifstream file("/proc/self/exe", std::ios::binary);
-  if (!file) return "";
-  Fnv1a fingerprint;
-  for (auto byte = std::istreambuf_iterator<char>(file); byte != std::istreambuf_iterator<char>(); ++byte) {
-    fingerprint.Add(*byte);
+// The build id among the notes of a segment, 16 hex digits of it; empty where it is not there.
+std::string BuildId(const char* notes, size_t bytes) {
+  const auto padded = [](size_t size) { return (size + 3) & ~size_t{3}; };
+  ElfW(Nhdr) note;
+  for (size_t at = 0; at + sizeof note <= bytes; at += sizeof note + padded(note.n_namesz) + padded(note.n_descsz)) {
+    std::memcpy(&note, notes + at, sizeof note);
+    const char* const name = notes + at + sizeof note;
+    if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || std::memcmp(name, "GNU", 4) != 0) continue;
+    std::string digits;
+    for (size_t i = 0; i < std::min<size_t>(note.n_descsz, 8); ++i) {
+      digits += Format("%02x", static_cast<unsigned char>(name[4 + i]));
+    }
+    return digits;
   }
-  return Format("%016" PRIx64, fingerprint.hash());
+  return "";
+}
+
+// Called for the first of the objects in memory, which is the program.
+int ReadBuildId(dl_phdr_info* program, size_t, void* id) {
+  for (int i = 0; i < program->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = program->dlpi_phdr[i];
+    if (segment.p_type != PT_NOTE) continue;
+    const auto* notes = reinterpret_cast<const char*>(program->dlpi_addr + segment.p_vaddr);
+    *static_cast<std::string*>(id) += BuildId(notes, segment.p_memsz);
+  }
+  return 1;  // no other object
+}
+
+// What the linker called the program that runs, as it lies in memory: the same for the stripped one, where the file
+// that runs is a loader, and without /proc. Empty where the linker wrote none.
+std::string ProgramFingerprint() {
+  std::string id;
+  dl_iterate_phdr(ReadBuildId, &id);
+  return id;
 }
 
 }  // namespace
 
 std::string Version() { return ROOFGAP_VERSION; }
+
+std::filesystem::path Shipped(const std::filesystem::path& path) {
+  const char* const home = std::getenv("ROOFGAP_HOME");
+  if (home == nullptr || std::filesystem::exists(path)) return path;
+  const std::filesystem::path shipped = home / path;
+  return std::filesystem::exists(shipped) ? shipped : path;
+}
 
 RunInfo NewRunInfo() {
   RunInfo info;

@@ -154,6 +154,47 @@ def test_a_failing_run_ends_the_job_with_its_code(tree, code):
     assert len(tree.calls()) == 2
 
 
+@pytest.fixture
+def bundle(tree, tmp_path):
+    """The tree as a bundle, started in `tmp_path`."""
+    (tree.root / "build").rename(tmp_path / "elsewhere")
+    (tree.root / "bin").mkdir()
+    for program in ("hwprobe/hwprobe", "harness/roofgap"):
+        shutil.copy(tmp_path / "elsewhere" / "release" / program, tree.root / "bin")
+    shutil.copytree(tree.root / "results", tmp_path / "results")
+    return lambda *words, **options: tree(*words, cwd=tmp_path, **options)
+
+
+def test_a_bundle_measures_into_the_current_directory_and_builds_nothing(bundle, tree, tmp_path):
+    (tmp_path / "bin" / "cmake").unlink()
+    done = bundle()
+    assert done.returncode == 0, done.stderr
+    probe, run, again, gap = tree.calls()
+    assert probe == f"{tree.root}/bin/hwprobe "
+    assert run.startswith(f"{tree.root}/bin/roofgap run --suite configs/suites/default.json --out results/0123456789ab")
+    out = run.split()[-1]
+    assert again == f"{tree.root}/bin/hwprobe --recheck {out}"
+    assert gap == f"{tree.root}/bin/roofgap gap {out} --json {out}/gap.json"
+    assert "Building" not in done.stdout
+
+
+def test_a_bundle_takes_its_own_suites_and_those_of_the_current_directory(bundle, tree, tmp_path):
+    (tmp_path / "own.json").write_text("{}")
+    for suite in ("configs/suites/default.json", "own.json"):
+        assert bundle("--suite", suite, "--out", "mine").returncode == 0
+    assert [line.split()[3] for line in tree.calls() if " run " in line] == ["configs/suites/default.json", "own.json"]
+    assert bundle("--suite", "nowhere.json").returncode == 2
+
+
+def test_a_bundle_without_matplotlib_measures_all_the_same_and_says_so(bundle, tree, tmp_path):
+    (tree.plotly.parent / "matplotlib.py").write_text("raise ImportError")
+    done = bundle("--out", "mine")
+    assert done.returncode == 0, done.stderr
+    assert "Nothing drawn: python3-matplotlib is not installed" in done.stdout
+    assert len(tree.calls()) == 4 and tree.drawn() == ["report"]
+    assert done.stdout.endswith("\n== Done: mine/report.html\n")
+
+
 def test_a_suite_that_is_not_there_is_refused(tree):
     done = tree("--suite", "nowhere.json")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
