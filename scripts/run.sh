@@ -96,7 +96,10 @@ else
   roofgap=build/release/harness/roofgap
 fi
 drawing=true
-if $bundle && ! "$python" -c "import matplotlib" 2>/dev/null; then drawing=false; fi
+# The setting came with matplotlib 3.6.
+if $bundle && ! "$python" -c 'import matplotlib; matplotlib.rcParams["text.parse_math"]' 2>/dev/null; then
+  drawing=false
+fi
 
 step "Measuring the machine's ceilings" "$hwprobe" "${probe_options[@]}"
 if [[ -z $out ]]; then
@@ -124,7 +127,7 @@ if grep -Eqs ',(measured|unstable),' "$out/complexity.csv"; then
   draw "Drawing attention over its length" plot_attention.py
 fi
 draw "Drawing the ceilings" plot_ceilings.py
-$drawing || echo "== Nothing drawn: python3-matplotlib is not installed; $scripts/plot_*.py draw from the run alone"
+$drawing || echo "== Nothing drawn, for want of matplotlib 3.6 or later; $scripts/plot_*.py draw from the run alone"
 if "$python" -c 'import plotly' 2>/dev/null; then
   step "Writing the report" "$python" "$scripts/report.py" "$out"
   echo "== Done: $out/report.html"

@@ -186,11 +186,12 @@ def test_a_bundle_takes_its_own_suites_and_those_of_the_current_directory(bundle
     assert bundle("--suite", "nowhere.json").returncode == 2
 
 
-def test_a_bundle_without_matplotlib_measures_all_the_same_and_says_so(bundle, tree, tmp_path):
-    (tree.plotly.parent / "matplotlib.py").write_text("raise ImportError")
+@pytest.mark.parametrize("text", ["raise ImportError", "rcParams = {}"], ids=["missing", "too old"])
+def test_a_bundle_without_matplotlib_measures_all_the_same_and_says_so(bundle, tree, text):
+    (tree.plotly.parent / "matplotlib.py").write_text(text)
     done = bundle("--out", "mine")
     assert done.returncode == 0, done.stderr
-    assert "Nothing drawn: python3-matplotlib is not installed" in done.stdout
+    assert "Nothing drawn, for want of matplotlib 3.6" in done.stdout
     assert len(tree.calls()) == 4 and tree.drawn() == ["report"]
     assert done.stdout.endswith("\n== Done: mine/report.html\n")
 
