@@ -38,11 +38,19 @@ std::vector<Drift> FindDrift(const Ceilings& begin, const Ceilings& end) {
   return drifts;
 }
 
-Ceilings WithBetterBest(const Ceilings& begin, const Ceilings& end) {
+Ceilings BothVisits(const Ceilings& begin, const Ceilings& end) {
+  const auto join = [](Number& value, const Number& after, const auto& of) {
+    if (value && after) value = of(*value, *after);
+  };
+  const auto better = [](double a, double b) { return std::max(a, b); };
+  const auto mean = [](double a, double b) { return (a + b) / 2; };
   Ceilings merged = begin;
   for (Ceiling& row : merged.rows) {
     for (const Ceiling& after : end.rows) {
-      if (SameRoof(row, after) && row.best && after.best) row.best = std::max(*row.best, *after.best);
+      if (!SameRoof(row, after)) continue;
+      join(row.best, after.best, better);
+      join(row.median, after.median, mean);
+      join(row.clock_ghz, after.clock_ghz, mean);
     }
   }
   return merged;

@@ -22,9 +22,9 @@ struct Drift {
 // In the order of `end`; a roof that stands in one of the two alone has no drift.
 std::vector<Drift> FindDrift(const Ceilings& begin, const Ceilings& end);
 
-// `begin` with each best replaced by that of `end` where that is better: of two visits to a roof that nothing may pass,
-// the higher one counts. Medians stay those of `begin`.
-Ceilings WithBetterBest(const Ceilings& begin, const Ceilings& end);
+// `begin`, and where `end` has the same roof, both visits: the better best, for nothing may pass it; the mean of the
+// two medians and clocks, for the run lay between them.
+Ceilings BothVisits(const Ceilings& begin, const Ceilings& end);
 
 // What moved by more than 5 %, in a few lines; "" when nothing was measured twice.
 std::string RenderDrift(std::span<const Drift> drifts);

@@ -115,7 +115,7 @@ std::string AboveRoofs(std::span<const Gap> gaps) {
 std::string RenderFindings(std::span<const Gap> gaps) {
   const std::vector<Gap> fastest = FastestRows(gaps);
   std::vector<Gap> stable = fastest;  // what a claim about a single row may rest on
-  std::erase_if(stable, [](const Gap& gap) { return gap.status != kMeasured; });
+  std::erase_if(stable, [](const Gap& gap) { return gap.status != kMeasured || InSlowPhase(gap); });
   return CountRows(gaps) + Prediction("all timed rows", gaps) +
          Prediction("the fastest variant of each problem", fastest) + Misordering(stable) + LargestGap(stable) +
          NearestRoof(stable) + Prices(gaps) + AboveRoofs(gaps);

@@ -1,11 +1,13 @@
 #include "harness/analysis/gap.h"
 
 #include <concepts>
+#include <string>
 
 #include "harness/analysis/advice.h"
 #include "harness/analysis/roof.h"
 #include "harness/analysis/text.h"
 #include "kernels/api/error.h"
+#include "kernels/api/format.h"
 
 namespace roofgap {
 namespace {
@@ -36,6 +38,25 @@ std::string CauseAboveRoof(const Gap& gap, const Roof& roof) {
          gap.roof_level + " ceiling was measured too low";
 }
 
+std::string CauseAboveAttainable(const Record& row, const Roof& roof) {
+  if (roof.attainable_bound == "compute") {
+    const std::string mix(DenominatorMix(row.dtype));
+    const Number faster_clock = Quotient(row.clock_ghz, roof.peak_clock_ghz);
+    if (faster_clock && *roof.t_attainable_ns <= 1.01 * *faster_clock * *row.median_ns) {
+      return Format("the core's clock was %.0f %% above that of the median %s ceiling", 100 * (*faster_clock - 1),
+                    mix.c_str());
+    }
+    return "above the median " + mix + " ceiling";
+  }
+  const double gbps = (*row.bytes_read + *row.bytes_written) / *row.median_ns;
+  const Number canary_gbps = Quotient(row.canary_bytes, row.canary_ns);
+  if (roof.attainable_level == "DRAM" && canary_gbps && *canary_gbps > gbps) {
+    return "memory was faster than its median ceiling: so was the canary beside the row";
+  }
+  if (row.cache == "cold") return "above the median DRAM ceiling, or operands were still cached";
+  return "part of the data stays nearer than " + roof.attainable_level;
+}
+
 // Every column that both have.
 Gap CopyColumns(const Record& record) {
   Gap gap;
@@ -49,7 +70,7 @@ Gap CopyColumns(const Record& record) {
   return gap;
 }
 
-Gap JoinRoof(const Record& record, const Ceilings& ceilings) {
+Gap JoinRoof(const Record& record, const Number& slowdown, const Ceilings& ceilings) {
   const Roof roof = FindRoof(record, ceilings);
   Gap gap = CopyColumns(record);
   gap.bound = roof.bound;
@@ -68,13 +89,14 @@ Gap JoinRoof(const Record& record, const Ceilings& ceilings) {
   gap.gap_memory = Quotient(roof.t_attainable_ns, gap.t_executed_ns);
   gap.gap_implementation = Quotient(record.median_ns, roof.t_attainable_ns);
   if (!record.median_ns) return gap;
+  gap.slowdown = slowdown;
+  if (InSlowPhase(gap)) {
+    Warn(gap.warnings, Format("the machine was %.0f %% slower than at its best in the run", 100 * (*slowdown - 1)));
+  }
   for (const std::string& warning : roof.warnings) Warn(gap.warnings, warning);
   if (AboveRoof(gap)) Warn(gap.warnings, CauseAboveRoof(gap, roof));
   if (gap.attainable_fraction && *gap.attainable_fraction > 1) {
-    Warn(gap.warnings,
-         roof.attainable_bound == "memory"
-             ? "faster than attainable: part of the data stays nearer than " + roof.attainable_level
-             : "faster than attainable: above the median " + std::string(DenominatorMix(record.dtype)) + " ceiling");
+    Warn(gap.warnings, "faster than attainable: " + CauseAboveAttainable(record, roof));
   }
   return gap;
 }
@@ -82,14 +104,16 @@ Gap JoinRoof(const Record& record, const Ceilings& ceilings) {
 }  // namespace
 
 std::vector<Gap> JoinRoofs(std::span<const Record> records, const Ceilings& ceilings) {
+  const std::vector<Number> slowdowns = Slowdowns(records);
   std::vector<Gap> gaps;
-  for (const Record& record : records) {
+  for (size_t i = 0; i < records.size(); ++i) {
+    const Record& record = records[i];
     for (const Ceiling& ceiling : ceilings.rows) {
       if (ceiling.machine_id == record.machine_id) continue;
       throw Error("the ceilings are of machine " + ceiling.machine_id + ", the measurements of machine " +
                   record.machine_id + "; allowed are ceilings of the same machine (run hwprobe there)");
     }
-    gaps.push_back(JoinRoof(record, ceilings));
+    gaps.push_back(JoinRoof(record, slowdowns[i], ceilings));
   }
   Advise(gaps);
   return gaps;

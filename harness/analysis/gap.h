@@ -6,12 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/analysis/slow_phase.h"
 #include "harness/record/fields.h"
 #include "harness/record/record.h"
 
 namespace roofgap {
 
-inline constexpr std::string_view kLevers = "bytes flops code cores model";
+inline constexpr std::string_view kLevers = "bytes flops code cores quiet model";
 
 // One row of gap.csv: a measurement under its roofs (roof.h). With t_flops = flops / peak, peak the median compute
 // ceiling (fma, of bf16 and s8 dot),
@@ -38,6 +39,7 @@ struct Gap {
   std::string attainable_bound, attainable_level;
   Number t_attainable_ns, attainable_fraction;
   Number flops_gap, gap_algorithm, gap_memory, gap_implementation;
+  Number slowdown;
   std::string lever, advice;
   Number peak_bytes, energy_j;
   std::string energy_status;
@@ -88,10 +90,16 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"gap_algorithm", "", "executed_flops / flops"}, row.gap_algorithm);
   visit(Field{"gap_memory", "", "t_attainable_ns / (executed_flops / peak)"}, row.gap_memory);
   visit(Field{"gap_implementation", "", "median_ns / t_attainable_ns"}, row.gap_implementation);
+  visit(Field{.name = "slowdown",
+              .description = "canary_ns over the least of the run on as many threads: how much slower the machine was; "
+                             "part of gap_implementation; empty where the canary read memory",
+              .later = true},
+        row.slowdown);
   visit(
       Field{.name = "lever",
             .description = "what helps, from where the row sits: fewer bytes on a slope, fewer FLOPs on the flat; the "
-                           "code, or its use of more cores, far under both; above its roof the model is wrong",
+                           "code, its use of more cores, or a quiet machine under both; above its roof the model is "
+                           "wrong",
             .allowed = kLevers,
             .later = true},
       row.lever);
@@ -121,6 +129,9 @@ inline constexpr double kRoofTolerance = 1.02;
 
 // A roof measured too low, a count that is wrong, or a cache larger than its knee; `warnings` says which is likely.
 inline bool AboveRoof(const Gap& gap) { return gap.roof_fraction && *gap.roof_fraction > kRoofTolerance; }
+
+// The machine was in another state than beside other rows of the run: the time is not one to build on.
+inline bool InSlowPhase(const Gap& gap) { return gap.slowdown && *gap.slowdown > kSlowPhase; }
 
 // Throws Error when the ceilings are of another machine than a row.
 std::vector<Gap> JoinRoofs(std::span<const Record> records, const Ceilings& ceilings);

@@ -10,7 +10,7 @@ namespace roofgap {
 std::vector<MisorderRow> MisorderRows(std::span<const Gap> gaps) {
   constexpr size_t kMost = 100;
   std::vector<Gap> stable = FastestRows(gaps);
-  std::erase_if(stable, [](const Gap& gap) { return gap.status != kMeasured; });
+  std::erase_if(stable, [](const Gap& gap) { return gap.status != kMeasured || InSlowPhase(gap); });
   std::vector<MisorderRow> rows;
   for (const auto& [fewer, more] : WorstMisorders(stable, kMost)) {
     rows.push_back({.machine_id = fewer->machine_id,

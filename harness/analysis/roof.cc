@@ -57,7 +57,7 @@ void Raise(Number& value, const Number& to) {
 }
 
 struct Peak {
-  Number best, median;
+  Number best, median, clock_ghz;
 };
 
 Peak FindPeak(const Record& row, std::span<const Ceiling* const> ceilings) {
@@ -66,6 +66,7 @@ Peak FindPeak(const Record& row, std::span<const Ceiling* const> ceilings) {
     if (c->kind != "compute" || c->op_mix != DenominatorMix(row.dtype) || c->unit != "GFLOP/s") continue;
     if (c->isa != row.isa || c->dtype != row.dtype) continue;
     Raise(peak.best, c->best);
+    if (c->median && (!peak.median || *c->median > *peak.median)) peak.clock_ghz = c->clock_ghz;
     Raise(peak.median, c->median);
   }
   return peak;
@@ -204,6 +205,7 @@ Roof FindRoof(const Record& row, const Ceilings& ceilings) {
   const std::vector<const Ceiling*> of_team = OfTeam(row, ceilings, roof.warnings);
   const Peak peak = FindPeak(row, of_team);
   roof.peak_median_gflops = peak.median;
+  roof.peak_clock_ghz = peak.clock_ghz;
   Levels levels;
   bool any_level = false;
   for (size_t i = 0; i < levels.size(); ++i) {

@@ -10,8 +10,8 @@ namespace roofgap {
 
 // The two roofs over one row. U = bytes_read + bytes_written; C(l) = capacity of all caches up to level l, C(0) = 0.
 //
-//   hard roof     t_roof       = max( executed_flops / peak_best,  max over levels l of max(0, U - C(l-1)) / BW_best(l)
-//   ) attainable    t_attainable = max( executed_flops / peak_median,  U / BW_median(h) )
+//   hard roof     t_roof       = max(executed_flops / peak_best, max over levels l of max(0, U - C(l-1)) / BW_best(l))
+//   attainable    t_attainable = max(executed_flops / peak_median, U / BW_median(h))
 //
 // Cold: C = 0 and h is DRAM. Warm: h is the nearest level with C(h) >= U. Best goes with best and median with median.
 //
@@ -31,7 +31,7 @@ namespace roofgap {
 // `load` of DRAM, that was measured earlier, BW_best of DRAM is raised by as much, with a warning: the canary is one
 // more visit to that roof, in the same seconds as the row. The levels found in the file are taken for the machine's.
 struct Roof {
-  Number peak_median_gflops;
+  Number peak_median_gflops, peak_clock_ghz;
   Number t_roof_ns;
   std::string bound;       // compute or memory: the larger part of t_roof
   std::string level;       // of the largest memory part of t_roof, whether it binds or not

@@ -41,7 +41,7 @@ std::vector<Merged> ReadRun(const fs::path& dir) {
   }
   const RunInfo info = fs::exists(dir / files::kRun) ? ReadRunInfo(dir / files::kRun) : RunInfo();
   const std::optional<RunCeilings> ceilings = ReadRunCeilings(dir);
-  return MergeRows(records, machine, info, ceilings ? WithBetterBest(ceilings->begin, ceilings->end) : Ceilings{});
+  return MergeRows(records, machine, info, ceilings ? BothVisits(ceilings->begin, ceilings->end) : Ceilings{});
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ int RatioCommand(const RatioOptions& options) {
 
   const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir);
   const std::vector<Ratio> ratios =
-      PairSides(records, ceilings ? WithBetterBest(ceilings->begin, ceilings->end) : Ceilings{}, options.sides);
+      PairSides(records, ceilings ? BothVisits(ceilings->begin, ceilings->end) : Ceilings{}, options.sides);
   // Pairs come first.
   if (!ratios[0].ratio) {
     throw Error(file.string() + ": no problem has a time on both sides; the first, " + ratios[0].problem +

@@ -38,7 +38,7 @@ RunGaps ReadRunGaps(const std::filesystem::path& run_dir, const Price& price) {
   RunGaps run{
       .records = ReadMeasurements(run_dir / files::kMeasurements), .ceilings = ReadRunCeilings(run_dir), .gaps = {}};
   FillBatch(run.records);
-  run.gaps = JoinRoofs(run.records, run.ceilings ? WithBetterBest(run.ceilings->begin, run.ceilings->end) : Ceilings{});
+  run.gaps = JoinRoofs(run.records, run.ceilings ? BothVisits(run.ceilings->begin, run.ceilings->end) : Ceilings{});
   SetPrices(run.gaps, price);
   return run;
 }

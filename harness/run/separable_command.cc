@@ -101,7 +101,7 @@ int SeparableCommand(const SeparableOptions& options) {
   const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir);
   const std::map<std::string, LayerShape> shapes = ShapesOf(records);
   const std::vector<SeparablePair> pairs =
-      PairSeparable(records, ceilings ? WithBetterBest(ceilings->begin, ceilings->end) : Ceilings{}, shapes);
+      PairSeparable(records, ceilings ? BothVisits(ceilings->begin, ceilings->end) : Ceilings{}, shapes);
   const std::string csv = CsvText<SeparablePair>(pairs);
   const std::filesystem::path stored = options.run_dir / files::kSeparable;
   if (pairs.empty()) {

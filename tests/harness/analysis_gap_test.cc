@@ -133,6 +133,32 @@ TEST(AnalysisGap, FasterThanAttainableSaysWhy) {
   EXPECT_EQ(gap.warnings, "faster than attainable: part of the data stays nearer than L2");
   gap = Join(Timed(MadeUpRow(1e6, 500), 1e4, 1.05e4));
   EXPECT_EQ(gap.warnings, "faster than attainable: above the median fma ceiling");
+  Ceilings ceilings = MadeUpCeilings();
+  for (Ceiling& ceiling : ceilings.rows) ceiling.clock_ghz = 4;
+  Record faster_clock = Timed(MadeUpRow(1e6, 500), 1e4, 1.05e4);
+  faster_clock.clock_ghz = 4.3;
+  EXPECT_EQ(Join(faster_clock, ceilings).warnings,
+            "faster than attainable: the core's clock was 7 % above that of the median fma ceiling");
+  faster_clock.clock_ghz = 4.1;
+  EXPECT_EQ(Join(faster_clock, ceilings).warnings, "faster than attainable: above the median fma ceiling")
+      << "2.5 % of 5.8 %";
+  Record cold = Timed(MadeUpRow(100, 8000), 850, 900);
+  cold.cache = "cold";
+  EXPECT_EQ(Join(cold).warnings,
+            "faster than attainable: above the median DRAM ceiling, or operands were still cached");
+  cold.canary_ns = 100;
+  cold.canary_bytes = 950;
+  EXPECT_EQ(Join(cold).warnings,
+            "faster than attainable: memory was faster than its median ceiling: so was the canary beside the row");
+}
+
+TEST(AnalysisGap, ACanarySlowerThanTheRowDoesNotExplainIt) {
+  Record cold = Timed(MadeUpRow(100, 8000), 850, 900);
+  cold.cache = "cold";
+  cold.canary_ns = 100;
+  cold.canary_bytes = 850;
+  EXPECT_EQ(Join(cold).warnings,
+            "faster than attainable: above the median DRAM ceiling, or operands were still cached");
 }
 
 TEST(AnalysisGap, MissingCeilingsLeaveFieldsEmptyAndWarn) {

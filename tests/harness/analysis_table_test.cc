@@ -52,13 +52,13 @@ TEST(AnalysisTable, ShowsEveryRowUnderItsProblem) {
             "      needs kh == 3\n"
             "  onednn              1 warm  wrong\n"
             "      error 1 > bound 0.1\n"
-            "  tiled               1 warm      15 us    66.7  76.9%    74% compute  1.35  1.00  1.00  1.35 flops\n"
+            "  tiled               1 warm      15 us    66.7  76.9%    74% compute  1.35  1.00  1.00  1.35 code\n"
             "      unstable: interval 3.1 % wide after 2 s\n"
             "fc:ic10000oc1  f32 AVX3\n"
             "  gemm                1 warm     450 ns    22.2  80.0%    50% L2       4.05  1.00  2.02  2.00 bytes\n"
-            "lever bytes (1 row): on the slope of the roofline: fusion, smaller types or a larger batch help,\n"
-            "fewer FLOPs alone do not\n"
-            "lever flops (2 rows): on the flat: fewer FLOPs help in proportion\n");
+            "lever bytes (1 row): data takes longer than arithmetic: fusion, smaller types or a larger batch help\n"
+            "lever flops (1 row): on the flat: fewer FLOPs help\n"
+            "lever code (1 row): under both roofs: better code wins most\n");
 }
 
 TEST(AnalysisTable, AboveRoofIsMarkedAndWarningsStandBelowOnceEach) {
