@@ -42,7 +42,8 @@ def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     gap_rows.add_options(parser, "gap")
     parser.add_argument("--variant", metavar="V", help="this variant of each problem; default: the fastest")
-    parser.add_argument("--most", metavar="N", type=int, default=30, help="problems, those with the largest gaps; default: 30")
+    parser.add_argument("--most", metavar="N", type=int, default=30,
+                        help="problems, those with the largest gaps; default: 30")
     options = parser.parse_args(arguments)
     if options.most < 1:
         parser.error("--most: allowed is 1 or more")
@@ -86,8 +87,8 @@ def draw_row(panel, row, at):
     farthest = max(max(step) for step in steps)
     gap = number(row, "flops_gap")
     text = f"{gap:.2f}" if gap < 9.995 else f"{gap:.3g}"
-    panel.annotate(f"{text} × · {row['variant']}", (farthest, at), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9,
-                   color="#222222")
+    panel.annotate(f"{text} × · {row['variant']}", (farthest, at), xytext=(5, 0), textcoords="offset points",
+                   va="center", fontsize=9, color="#222222")
 
 
 def frame(panels, rows, problems, names):

@@ -6,7 +6,6 @@ frontier, hollow where another is nowhere worse and somewhere better. x is the f
 two dimensions a line joins the frontier, with more the others decide too, and there is none.
 """
 import argparse
-import math
 import os
 import re
 import sys
@@ -113,19 +112,6 @@ def limits(values):
     return middle / half / 1.25, middle * half * 1.25
 
 
-def log_ticks(low, high):
-    """Round numbers in between: three to five where there are so many."""
-    ticks = []
-    for base, factors in ((1000, (1,)), (10, (1,)), (10, (1, 3)), (10, (1, 2, 5)), (10, (1, 1.5, 2, 3, 5, 7)),
-                          (10, (1, 1.2, 1.4, 1.7, 2, 2.5, 3, 4, 5, 6, 7, 8))):
-        powers = range(math.floor(math.log(low, base)), math.ceil(math.log(high, base)) + 1)
-        ticks = [factor * float(base) ** power for power in powers for factor in factors]
-        ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) >= 3:
-            break
-    return ticks[:: -(-len(ticks) // 5) or 1]
-
-
 def frame(panel, group, dims):
     units = group[0]["units"].split()
     for column, of, axis, place in (("value_1", units[0], panel.xaxis, "x"), ("value_2", units[1], panel.yaxis, "y")):
@@ -133,7 +119,7 @@ def frame(panel, group, dims):
         ends = limits([number(row, column) for row in group])
         if ends:
             panel.set(**{f"{place}scale": "log", f"{place}lim": ends})
-            axis.set_major_locator(FixedLocator(log_ticks(*ends)))
+            axis.set_major_locator(FixedLocator(roofline_axes.log_ticks(*ends)))
             axis.set_minor_formatter(NullFormatter())
         else:
             axis.set_major_locator(MaxNLocator(5, integer=True))

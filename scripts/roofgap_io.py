@@ -58,12 +58,12 @@ def read_gaps(run_dir, *more_columns):
     return read_table(os.path.join(run_dir, "gap.csv"), needed + list(more_columns), f"roofgap gap {run_dir}")
 
 
-def read_comparison(path):
+def read_comparison(path, *more_columns):
     needed = (
         "run_a run_b problem label variant dtype isa_a isa_b threads cache verdict reason median_a_ns median_b_ns "
         "ratio ratio_low ratio_high p_adjusted machine_ratio kernel_ratio cause"
     ).split()
-    return read_table(path, needed, f"roofgap compare RUN_DIR RUN_DIR --csv {path}")
+    return read_table(path, needed + list(more_columns), f"roofgap compare RUN_DIR RUN_DIR --csv {path}")
 
 
 def read_predictors(run_dir):

@@ -1,4 +1,4 @@
-"""The axes of a roofline: limits, roofs with their values written on them, colours of the ops, names of the problems."""
+"""The axes of a roofline: limits, roofs with their values written on them, colours of ops, names of problems."""
 import math
 
 from roofgap_io import InputError, number
@@ -130,7 +130,10 @@ def draw_roofs(panel, peak, bandwidths, peak_name="FMA", peak_name_at=None):
 
 
 def save(figure, stem):
-    """Writes STEM.svg and STEM.png and prints their names."""
+    """Writes STEM.svg and STEM.png and prints their names. The same picture has the same bytes each time."""
+    import matplotlib  # only who draws needs it
+
+    matplotlib.rcParams["svg.hashsalt"] = "roofgap"
     for suffix in (".svg", ".png"):
         figure.savefig(stem + suffix, dpi=130, metadata={"Date": None} if suffix == ".svg" else None)
         print(stem + suffix)
@@ -139,6 +142,19 @@ def save(figure, stem):
 def value(number_):
     """Three significant digits, without an exponent."""
     return f"{number_:.0f}" if number_ >= 100 else f"{number_:.3g}"
+
+
+def log_ticks(low, high):
+    """Round numbers in between: three to five where there are so many."""
+    ticks = []
+    for base, factors in ((1000, (1,)), (10, (1,)), (10, (1, 3)), (10, (1, 2, 5)), (10, (1, 1.5, 2, 3, 5, 7)),
+                          (10, (1, 1.2, 1.4, 1.7, 2, 2.5, 3, 4, 5, 6, 7, 8))):
+        powers = range(math.floor(math.log(low, base)), math.ceil(math.log(high, base)) + 1)
+        ticks = [factor * float(base) ** power for power in powers for factor in factors]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) >= 3:
+            break
+    return ticks[:: -(-len(ticks) // 5) or 1]
 
 
 def draw_problems(panel, rows, colours, names, names_top):
@@ -179,18 +195,18 @@ def draw_problems(panel, rows, colours, names, names_top):
     return None not in placed
 
 
-def names_of(rows):
+def names_of(rows, length=NAME_LENGTH):
     """A name for each problem: the label where no other has it, the problem itself otherwise; long ones shortened."""
     labels = {row["problem"]: row["label"] for row in rows}
     used = list(labels.values())
     alone = {problem: label and used.count(label) == 1 for problem, label in labels.items()}
-    return {problem: shorten(label if alone[problem] else problem) for problem, label in labels.items()}
+    return {problem: shorten(label if alone[problem] else problem, length) for problem, label in labels.items()}
 
 
-def shorten(text):
+def shorten(text, length=NAME_LENGTH):
     """Leaves the middle out of a long text: what tells names apart stands at their ends."""
-    half = (NAME_LENGTH - 1) // 2
-    return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1 - half] + "…" + text[-half:]
+    half = (length - 1) // 2
+    return text if len(text) <= length else text[: length - 1 - half] + "…" + text[-half:]
 
 
 def spread(wanted, pitch, low, high):

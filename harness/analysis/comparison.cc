@@ -85,6 +85,7 @@ std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same
   const std::vector<double> rates = FalseDiscoveryRates(p_values);
   auto rate = rates.begin();
   for (Compared& row : rows) {
+    row.same_within = same_within;
     if (!row.p_value) {
       row.verdict = "not_comparable";
       continue;
@@ -96,6 +97,13 @@ std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same
     const bool of_a = a.p_value.has_value(), of_b = b.p_value.has_value();
     return of_a != of_b ? of_a : of_a && *a.ratio < *b.ratio;
   });
+  for (const ComparisonSummary& summary : SummariseComparison(rows)) {
+    for (Compared& row : rows) {
+      if (row.run_b != summary.run_b || row.op != summary.op) continue;
+      row.op_mean_ratio = summary.mean_ratio;
+      row.op_mean_kernel_ratio = summary.mean_kernel_ratio;
+    }
+  }
   return rows;
 }
 

@@ -60,6 +60,7 @@ struct Compared {
   Number kernel_ratio;
   std::string cause;
   std::string status_a, status_b, warnings;
+  Number same_within, op_mean_ratio, op_mean_kernel_ratio;
 };
 
 template <MaybeConst<Compared> Row, class Visit>
@@ -107,6 +108,10 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"status_a", "", "status of a's row"}, row.status_a);
   visit(Field{"status_b", "", "status of b's row"}, row.status_b);
   visit(Field{"warnings", "", "those of b's row"}, row.warnings);
+  visit(Field{"same_within", "", "up to such a fraction further from 1, ratio is the same, however sure"},
+        row.same_within);
+  visit(Field{"op_mean_ratio", "", "geometric mean of ratio over all pairs of this op and run_b"}, row.op_mean_ratio);
+  visit(Field{"op_mean_kernel_ratio", "", "likewise of kernel_ratio, where that is known"}, row.op_mean_kernel_ratio);
 }
 
 inline constexpr double kSameWithin = 0.03;

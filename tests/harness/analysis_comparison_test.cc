@@ -277,6 +277,11 @@ TEST(AnalysisComparison, MeansAreGeometricAndPerOp) {
   EXPECT_NEAR(*list[2].mean_ratio, std::cbrt(0.25), 1e-12);
   EXPECT_EQ(list[2].least->problem, "conv2d:x");
   EXPECT_FALSE(list[2].mean_kernel_ratio.has_value());
+  for (const Compared& row : rows) {
+    EXPECT_EQ(row.op_mean_ratio, list[row.op == "conv2d" ? 0 : 1].mean_ratio) << row.problem;
+    EXPECT_FALSE(row.op_mean_kernel_ratio.has_value());
+    EXPECT_EQ(row.same_within, kSameWithin);
+  }
 }
 
 TEST(AnalysisComparison, RoofsOfBothMachinesAreNamedOnce) {
