@@ -1,5 +1,6 @@
 #include "harness/analysis/gap.h"
 
+#include <cmath>
 #include <concepts>
 #include <string>
 
@@ -7,7 +8,6 @@
 #include "harness/analysis/roof.h"
 #include "harness/analysis/text.h"
 #include "kernels/api/error.h"
-#include "kernels/api/format.h"
 
 namespace roofgap {
 namespace {
@@ -22,6 +22,8 @@ void Warn(std::string& warnings, const std::string& text) {
   if (!warnings.empty()) warnings += "; ";
   warnings += text;
 }
+
+std::string WholePercent(double fraction) { return std::to_string(std::lround(100 * fraction)) + " %"; }
 
 std::string CauseAboveRoof(const Gap& gap, const Roof& roof) {
   const std::string above = "above its hard roof (" + Percent(gap.roof_fraction) + "): ";
@@ -43,8 +45,8 @@ std::string CauseAboveAttainable(const Record& row, const Roof& roof) {
     const std::string mix(DenominatorMix(row.dtype));
     const Number faster_clock = Quotient(row.clock_ghz, roof.peak_clock_ghz);
     if (faster_clock && *roof.t_attainable_ns <= 1.01 * *faster_clock * *row.median_ns) {
-      return Format("the core's clock was %.0f %% above that of the median %s ceiling", 100 * (*faster_clock - 1),
-                    mix.c_str());
+      return "the core's clock was " + WholePercent(*faster_clock - 1) + " above that of the median " + mix +
+             " ceiling";
     }
     return "above the median " + mix + " ceiling";
   }
@@ -91,7 +93,7 @@ Gap JoinRoof(const Record& record, const Number& slowdown, const Ceilings& ceili
   if (!record.median_ns) return gap;
   gap.slowdown = slowdown;
   if (InSlowPhase(gap)) {
-    Warn(gap.warnings, Format("the machine was %.0f %% slower than at its best in the run", 100 * (*slowdown - 1)));
+    Warn(gap.warnings, "the machine was " + WholePercent(*slowdown - 1) + " slower than at its best in the run");
   }
   for (const std::string& warning : roof.warnings) Warn(gap.warnings, warning);
   if (AboveRoof(gap)) Warn(gap.warnings, CauseAboveRoof(gap, roof));
