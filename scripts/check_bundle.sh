@@ -4,7 +4,7 @@ set -euo pipefail
 usage() {
   cat <<'END'
 Usage: scripts/check_bundle.sh [--build DIR] [--mirror URL] [--keep DIR] RELEASE...
-Runs the bundle of a build in bare systems of other releases (debootstrap's names: bullseye, trixie, noble, ...) by its
+Runs the bundle of a build in bare systems of other releases (debootstrap's names: bullseye, trixie, focal, ...) by its
 run.sh, and compares what it measured with a run outside. Needs root, debootstrap and the network, and a minute and a
 half for each, twice that for the first time.
   --build DIR   the build (default build/release)
