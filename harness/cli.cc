@@ -1,15 +1,14 @@
 #include "harness/cli.h"
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "harness/cli_examples.h"
 #include "harness/plan/suite.h"
+#include "harness/record/files.h"
 #include "harness/run/budgets_command.h"
 #include "harness/run/build_info.h"
 #include "harness/run/compare_command.h"
@@ -97,7 +96,7 @@ CLI::App* AddRun(CLI::App* app, RunWords* words) {
   run->add_option("--out", words->out, "Run directory; default: results/<machine_id>/<utc>-<suite>");
   run->add_option("--resume", words->resume, "Go on with this interrupted run; stands alone");
   run->add_option("--benchmark-json", words->benchmark_json,
-                  "Write the rows as Google Benchmark's JSON too, for its tools");
+                  "Write the rows as Google Benchmark's JSON too, for its tools; -: print them");
   run->add_option("--budget-s", words->budget_s, "Measuring time per row in seconds, at most; default: 1");
   run->add_option("--energy-s", words->energy_s, "Seconds of calls per row for its energy, 0 for none; default: 2");
   run->add_option("--seed", words->seed, "Seed of operands and of the order of measuring; default: 1");
@@ -320,13 +319,6 @@ int Dispatch(int argc, char** argv) {
   }
   if (*columns) return ColumnsCommand();
   return 2;
-}
-
-// A full disk, above all: what was cut off must not pass for a result.
-void CheckStandardOutput() {
-  errno = 0;
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
-  throw Error("cannot write to standard output" + (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
 }
 
 }  // namespace

@@ -100,7 +100,9 @@ int Dispatch(int argc, const char* const* argv) {
 
 int HwprobeMain(int argc, const char* const* argv) {
   try {
-    return Dispatch(argc, argv);
+    const int code = Dispatch(argc, argv);
+    CheckStandardOutput();
+    return code;
   } catch (const Interrupted&) {
     std::fputs("hwprobe: stopped; nothing was written\n", stderr);
     return 128 + InterruptSignal();

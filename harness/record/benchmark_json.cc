@@ -179,7 +179,7 @@ std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path) {
   return rows;
 }
 
-void WriteBenchmarkJson(const std::filesystem::path& path, const RunInfo& info, std::span<const Record> rows) {
+std::string BenchmarkJson(const RunInfo& info, std::span<const Record> rows) {
   std::string build = info.build_type == "Release" ? "release" : "debug";
   Json json = {{"context",
                 {{"date", info.utc},
@@ -194,7 +194,7 @@ void WriteBenchmarkJson(const std::filesystem::path& path, const RunInfo& info, 
                  {"cpu_time", "wall time again: CPU time is not measured"}}},
                {"benchmarks", Json::array()}};
   for (const Record& row : rows) Append(row, &json["benchmarks"]);
-  ReplaceFile(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace roofgap

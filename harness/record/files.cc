@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -50,9 +51,46 @@ int WriteAll(int fd, std::string_view text) {
   return 0;
 }
 
+// The descriptor of this process that `path` names, itself or by links, as /dev/stdout and /dev/fd/3 do; -1: none.
+int DescriptorOf(const fs::path& path) {
+  constexpr int kMostLinks = 40;  // as many as the system follows
+  std::error_code error;
+  const fs::path descriptors = fs::canonical("/proc/self/fd", error);
+  fs::path link = fs::absolute(path, error);
+  for (int links = 0; links < kMostLinks && !error; ++links) {
+    if (fs::canonical(link.parent_path(), error) == descriptors && !error) {
+      const std::string name = link.filename().string();
+      int fd = -1;
+      const auto [rest, fault] = std::from_chars(name.data(), name.data() + name.size(), fd);
+      return fault == std::errc() && rest == name.data() + name.size() ? fd : -1;
+    }
+    if (error || !fs::is_symlink(fs::symlink_status(link, error))) break;
+    link = link.parent_path() / fs::read_symlink(link, error);
+  }
+  return -1;
+}
+
+// What an open descriptor leads to, be it a file, goes on behind what is there: opened anew it would begin at 0.
+void WriteBehind(int fd, const fs::path& path, std::string_view text) {
+  std::fflush(nullptr);
+  if (const int error = WriteAll(fd, text); error != 0) Fail("write", path, std::strerror(error));
+}
+
+// A regular file, by links or not, or nothing yet.
+bool IsFileOrNew(const fs::path& path) {
+  std::error_code unknown;
+  return !fs::exists(fs::symlink_status(path, unknown)) || fs::is_regular_file(fs::status(path, unknown));
+}
+
+// What the links of `path` lead to; itself where it is new.
+fs::path FileOf(const fs::path& path) {
+  std::error_code unknown;
+  return fs::exists(path, unknown) ? fs::canonical(path, unknown) : path;
+}
+
 // What is no file has no other to be put in its place.
 void WriteInto(const fs::path& path, std::string_view text) {
-  const int fd = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
+  const int fd = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_NOCTTY | O_CLOEXEC, 0666);
   if (fd < 0) Fail("write", path, LastError());
   int error = WriteAll(fd, text);
   if (close(fd) != 0 && error == 0) error = errno;
@@ -99,11 +137,9 @@ std::string ReadFile(const fs::path& path) {
 }
 
 void ReplaceFile(const fs::path& path, std::string_view text) {
-  std::error_code unknown;
-  const fs::file_status target = fs::status(path, unknown);
-  const bool is_new = !fs::exists(fs::symlink_status(path, unknown));
-  if (!is_new && !fs::is_regular_file(target)) return WriteInto(path, text);
-  const fs::path file = is_new ? path : fs::canonical(path, unknown);
+  if (const int fd = DescriptorOf(path); fd >= 0) return WriteBehind(fd, path, text);
+  if (!IsFileOrNew(path)) return WriteInto(path, text);
+  const fs::path file = FileOf(path);
   const std::string temporary = TemporaryName(file);
   const int fd = open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
   if (fd < 0) Fail("write", path, LastError());
@@ -116,6 +152,23 @@ void ReplaceFile(const fs::path& path, std::string_view text) {
     unlink(temporary.c_str());
     Fail("write", path, std::strerror(error));
   }
+}
+
+void CheckReplaceable(const fs::path& path) {
+  std::error_code unknown;
+  if (fs::is_directory(path, unknown)) Fail("write", path, std::strerror(EISDIR));
+  if (DescriptorOf(path) >= 0 || !IsFileOrNew(path)) return;
+  const std::string temporary = TemporaryName(FileOf(path));
+  const int fd = open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0) Fail("write", path, LastError());
+  close(fd);
+  unlink(temporary.c_str());
+}
+
+void CheckStandardOutput() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw Error("cannot write to standard output" + (errno == 0 ? "" : ": " + LastError()));
 }
 
 void SweepTemporaries(const fs::path& dir) {

@@ -40,8 +40,15 @@ std::string ReadFile(const std::filesystem::path& path);
 
 // Puts `text` in the place of `path` in one step (a temporary file beside it, then a rename): after a failure or a
 // crash the file is what it was before. A symbolic link stays, and what it leads to is replaced; into a pipe or a
-// device the text is written.
+// device the text is written, and into what a descriptor of this process leads to (/dev/stdout, /dev/fd/3) behind what
+// was written there before.
 void ReplaceFile(const std::filesystem::path& path, std::string_view text);
+
+// Throws Error where ReplaceFile could not, as far as a try tells that leaves nothing behind: a pipe is not opened.
+void CheckReplaceable(const std::filesystem::path& path);
+
+// Throws Error unless all that was printed is with the system: what a full disk cut off must not pass for a result.
+void CheckStandardOutput();
 
 // Removes the temporary files in `dir` of processes that ended in the middle of ReplaceFile.
 void SweepTemporaries(const std::filesystem::path& dir);

@@ -92,8 +92,10 @@ RunRows OpenRun(const fs::path& dir, const Machine& machine, const std::optional
   }
 }
 
-// Measures the `missing` cases into `rows`, group by group, and closes the run: run.json says what became of it.
-int MeasureInto(const fs::path& dir, RunRows* rows, std::span<const Case> missing, RunContext context, RunInfo info) {
+// Measures the `missing` cases into `rows`, group by group, and closes the run: run.json says what became of it, and
+// `log` in a line.
+int MeasureInto(const fs::path& dir, RunRows* rows, std::span<const Case> missing, RunContext context, RunInfo info,
+                std::FILE* log) {
   CatchInterrupts();
   Progress progress;
   size_t done = 0;
@@ -135,12 +137,12 @@ int MeasureInto(const fs::path& dir, RunRows* rows, std::span<const Case> missin
   WriteRunInfo(dir / files::kRun, info);
 
   progress.Clear();
-  std::printf("%lld of %lld rows in %s: %lld measured, %lld unstable, %lld skipped, %lld wrong\n",
-              static_cast<long long>(rows->count()), static_cast<long long>(info.cases), dir.c_str(),
-              static_cast<long long>(info.measured), static_cast<long long>(info.unstable),
-              static_cast<long long>(info.skipped), static_cast<long long>(info.wrong));
+  std::fprintf(log, "%lld of %lld rows in %s: %lld measured, %lld unstable, %lld skipped, %lld wrong\n",
+               static_cast<long long>(rows->count()), static_cast<long long>(info.cases), dir.c_str(),
+               static_cast<long long>(info.measured), static_cast<long long>(info.unstable),
+               static_cast<long long>(info.skipped), static_cast<long long>(info.wrong));
   if (!complete) {
-    std::printf("interrupted; `roofgap run --resume %s` goes on\n", dir.c_str());
+    std::fprintf(log, "interrupted; `roofgap run --resume %s` goes on\n", dir.c_str());
     return 128 + InterruptSignal();
   }
   return info.wrong > 0 ? 1 : 0;
@@ -218,17 +220,24 @@ int RunSuite(const RunOptions& options) {
 
   const fs::path dir = options.out.value_or(fs::path("results") / host.machine_id / info.run_id);
   const Machine machine = probe ? probe->machine : MachineWithoutProbe(host);
-  RunRows rows = OpenRun(dir, machine, probe, request, info, cases);
+  const bool printed = options.benchmark_json == "-";
   // A path that cannot be written is told before hours of measuring.
-  if (options.benchmark_json) WriteBenchmarkJson(*options.benchmark_json, info, {});
+  if (options.benchmark_json && !printed) CheckReplaceable(*options.benchmark_json);
+  RunRows rows = OpenRun(dir, machine, probe, request, info, cases);
 
-  const int code =
-      MeasureInto(dir, &rows, cases,
-                  {.host = host, .run_id = info.run_id, .core_kinds = machine.core_kinds, .seed = request.seed}, info);
+  std::FILE* const log = printed ? stderr : stdout;
+  const int code = MeasureInto(
+      dir, &rows, cases, {.host = host, .run_id = info.run_id, .core_kinds = machine.core_kinds, .seed = request.seed},
+      info, log);
   if (options.benchmark_json) {
-    WriteBenchmarkJson(*options.benchmark_json, info, ReadMeasurements(dir / files::kMeasurements));
+    const std::string json = BenchmarkJson(info, ReadMeasurements(dir / files::kMeasurements));
+    if (printed) {
+      std::fputs(json.c_str(), stdout);
+    } else {
+      ReplaceFile(*options.benchmark_json, json);
+    }
   }
-  if (!probe) std::printf("without ceilings; `hwprobe` finds them, then run again\n");
+  if (!probe) std::fprintf(log, "without ceilings; `hwprobe` finds them, then run again\n");
   return code;
 }
 
@@ -253,7 +262,8 @@ int ResumeRun(const fs::path& dir) {
   std::vector<Case> missing = cases;
   std::erase_if(missing, [&](const Case& one) { return rows.has(one); });
   return MeasureInto(dir, &rows, missing,
-                     {.host = host, .run_id = info.run_id, .core_kinds = core_kinds, .seed = request.seed}, info);
+                     {.host = host, .run_id = info.run_id, .core_kinds = core_kinds, .seed = request.seed}, info,
+                     stdout);
 }
 
 }  // namespace roofgap

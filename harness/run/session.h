@@ -16,7 +16,7 @@ struct RunOptions {
   Axes overrides;                                       // the axes of the command line: they replace those of the suite
   std::optional<std::filesystem::path> probe;           // default: results/<machine_id>/probe, where that exists
   std::optional<std::filesystem::path> out;             // default: results/<machine_id>/<utc>-<suite>
-  std::optional<std::filesystem::path> benchmark_json;  // the rows as Google Benchmark's JSON too
+  std::optional<std::filesystem::path> benchmark_json;  // the rows as Google Benchmark's JSON too; `-`: printed
   std::string command;                                  // as it was typed, for run.json
   double energy_s = EnergyPass::kWindowS;               // calls of each row back to back for its energy; 0: none
   bool dry_run = false;                                 // print the cases and stop

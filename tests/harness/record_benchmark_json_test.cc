@@ -115,7 +115,7 @@ TEST_F(RecordBenchmarkJson, OursReadsBackAsItWas) {
   skipped.status = kSkipped;
   skipped.median_ns = {};
   skipped.turns_ns = {};
-  WriteBenchmarkJson(file_, {.utc = "2026-01-02T03:04:05Z", .machine_id = "0123456789ab"}, {{row, skipped}});
+  ReplaceFile(file_, BenchmarkJson({.utc = "2026-01-02T03:04:05Z", .machine_id = "0123456789ab"}, {{row, skipped}}));
   const std::vector<Record> rows = ReadBenchmarkJson(file_);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(CsvLine(rows[0]), CsvLine(row));

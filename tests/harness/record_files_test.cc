@@ -115,6 +115,39 @@ TEST_F(RecordFiles, WhatALinkLeadsToIsReplacedAndTheLinkStays) {
   EXPECT_EQ(std::distance(fs::recursive_directory_iterator(dir_), fs::recursive_directory_iterator()), 5);
 }
 
+TEST_F(RecordFiles, AnOpenFileIsWrittenOnBehindWhatIsThere) {
+  if (!fs::is_directory("/proc/self/fd")) GTEST_SKIP() << "no /proc here";
+  CreateRunDir(dir_);
+  ReplaceFile(dir_ / "file", "first, ");
+  const int fd = open((dir_ / "file").c_str(), O_WRONLY | O_APPEND);
+  ASSERT_GE(fd, 0);
+  const fs::path path = "/proc/self/fd/" + std::to_string(fd);
+  fs::create_symlink(path, dir_ / "link");
+  ReplaceFile(path, "second, ");
+  ReplaceFile(dir_ / "link", "third");
+  CheckReplaceable(dir_ / "link");
+  struct stat open_file = {}, file = {};
+  EXPECT_EQ(fstat(fd, &open_file), 0);
+  EXPECT_EQ(stat((dir_ / "file").c_str(), &file), 0);
+  close(fd);
+  EXPECT_EQ(open_file.st_ino, file.st_ino);
+  EXPECT_EQ(ReadFile(dir_ / "file"), "first, second, third");
+  EXPECT_TRUE(fs::is_symlink(dir_ / "link"));
+  EXPECT_NE(ErrorOf([&] { ReplaceFile(path, "text"); }).find("Bad file descriptor"), std::string::npos);
+}
+
+TEST_F(RecordFiles, WhatCanBeReplacedIsFoundOutWithoutATrace) {
+  CreateRunDir(dir_);
+  ReplaceFile(dir_ / "file", "text");
+  fs::create_symlink("file", dir_ / "link");
+  ASSERT_EQ(mkfifo((dir_ / "pipe").c_str(), 0600), 0);
+  for (const char* name : {"file", "link", "new", "pipe"}) CheckReplaceable(dir_ / name);
+  EXPECT_EQ(ReadFile(dir_ / "file"), "text");
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 3);
+  EXPECT_NE(ErrorOf([&] { CheckReplaceable(dir_); }).find("Is a directory"), std::string::npos);
+  EXPECT_NE(ErrorOf([&] { CheckReplaceable(dir_ / "nowhere" / "file"); }).find("No such file"), std::string::npos);
+}
+
 TEST_F(RecordFiles, SweepRemovesTheTemporariesOfProcessesThatAreGoneAndNothingElse) {
   CreateRunDir(dir_);
   const pid_t child = fork();
