@@ -172,6 +172,8 @@ CLI::App* AddCompare(CLI::App* app, CompareWords* words) {
   compare->add_option("--same-within", words->same_within_percent,
                       "Up to so many percent are the same, however sure; default: 3");
   compare->add_option("--csv", words->options.csv, "Write the pairs to this file; -: print them in place of the table");
+  compare->add_option("--json", words->options.json,
+                      "Write pairs, means and roofs as JSON; -: print them in place of the table");
   return compare;
 }
 

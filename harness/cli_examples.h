@@ -50,7 +50,7 @@ inline constexpr const char* kCompareExamples = R"(Examples:
   roofgap compare old-run new-run                      # what became faster, what slower
   roofgap compare old-run new-run --fail-over 5        # exit code 1 where a kernel takes over 5 % longer
   roofgap compare laptop-run phone-run board-run       # each against the first
-  roofgap compare old-run new-run --csv compared.csv
+  roofgap compare old-run new-run --csv compared.csv --json -
   roofgap compare old.json new.json                    # as Google Benchmark's --benchmark_out writes them
 Rows are paired by problem, variant, dtype, isa (not where each run has one only), threads and cache. `ratio` is the
 time of a over that of b; `machine` how much faster the machine of b was for this row, by the fixed work beside the

@@ -135,8 +135,8 @@ std::vector<ComparisonSummary> SummariseComparison(std::span<const Compared> row
       summary.unstable += row.status_a == kUnstable || row.status_b == kUnstable;
       ratio.Add(row.ratio);
       kernel.Add(row.kernel_ratio);
-      if (summary.least == nullptr || *row.ratio < *summary.least->ratio) summary.least = &row;
-      if (summary.largest == nullptr || *row.ratio > *summary.largest->ratio) summary.largest = &row;
+      summary.least_ratio = std::min(summary.least_ratio.value_or(*row.ratio), *row.ratio);
+      summary.largest_ratio = std::max(summary.largest_ratio.value_or(*row.ratio), *row.ratio);
     }
     summary.mean_ratio = ratio.value();
     summary.mean_kernel_ratio = kernel.value();

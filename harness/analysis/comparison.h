@@ -35,7 +35,8 @@ struct ComparedRun {
 //                  hold the ratio; with fewer, from the rows' own intervals, as independent errors of the logarithms
 //   machine_ratio  how much faster the machine of b was for this row. On one machine canary_ns of a over that of b,
 //                  where both ran the same canary; else the time that the work of a's row takes at most (t_attainable,
-//                  roof.h) under a's roofs over that under b's
+//                  roof.h) under a's roofs over that under b's; empty where both hold those of one probe, which says
+//                  nothing of what came after it
 //   kernel_ratio   = ratio / machine_ratio: what is left to the code
 //
 // The test of a pair is chosen by its numbers of turns alone, so that it cannot prefer an outcome: the rank test of the
@@ -129,10 +130,24 @@ bool Regressed(const Compared& row, double limit);
 struct ComparisonSummary {
   std::string run_b, op;  // op: empty for all
   int64_t pairs = 0, faster = 0, slower = 0, same = 0, not_comparable = 0, unstable = 0;
-  Number mean_ratio, mean_kernel_ratio;
-  const Compared* least = nullptr;  // by ratio; null without a pair
-  const Compared* largest = nullptr;
+  Number mean_ratio, mean_kernel_ratio, least_ratio, largest_ratio;
 };
+
+template <MaybeConst<ComparisonSummary> Row, class Visit>
+void VisitFields(Row& row, Visit&& visit) {
+  visit(Field{"run_b", "", "as in the rows"}, row.run_b);
+  visit(Field{"op", "", "empty for all ops"}, row.op);
+  visit(Field{"pairs", "", "rows that were compared"}, row.pairs);
+  visit(Field{"faster", "", "how many of them are"}, row.faster);
+  visit(Field{"slower", "", "likewise"}, row.slower);
+  visit(Field{"same", "", "likewise"}, row.same);
+  visit(Field{"not_comparable", "", "rows that are no pairs"}, row.not_comparable);
+  visit(Field{"unstable", "", "pairs with an unstable row"}, row.unstable);
+  visit(Field{"mean_ratio", "", "geometric mean of ratio"}, row.mean_ratio);
+  visit(Field{"mean_kernel_ratio", "", "of kernel_ratio, where that is known"}, row.mean_kernel_ratio);
+  visit(Field{"least_ratio", "", "the least ratio"}, row.least_ratio);
+  visit(Field{"largest_ratio", "", "the largest"}, row.largest_ratio);
+}
 
 // For each run_b its ops by name, then all of them where there are several.
 std::vector<ComparisonSummary> SummariseComparison(std::span<const Compared> rows);

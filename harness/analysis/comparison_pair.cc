@@ -39,8 +39,14 @@ std::string WhatDiffers(const RowPair& pair) {
 }
 
 void NoTime(std::string& reason, const Record& row, std::string_view side) {
-  if (row.median_ns.value_or(0) > 0) return;
   AppendClause(reason, row.status + " in " + std::string(side) + (row.reason.empty() ? "" : ": " + row.reason));
+}
+
+void NoTimes(std::string& reason, const Record& a, const Record& b) {
+  const bool of_a = a.median_ns.value_or(0) > 0, of_b = b.median_ns.value_or(0) > 0;
+  if (!of_a && !of_b && a.status == b.status && a.reason == b.reason) return NoTime(reason, a, "both");
+  if (!of_a) NoTime(reason, a, "a");
+  if (!of_b) NoTime(reason, b, "b");
 }
 
 bool SameCanary(const Record& a, const Record& b) {
@@ -57,7 +63,7 @@ void TellMachine(const RowPair& pair, const ComparedRun& a, const ComparedRun& b
   if (row->machine_a == row->machine_b && SameCanary(*pair.a, *pair.b)) {
     row->machine_ratio = Quotient(pair.a->canary_ns, pair.b->canary_ns);
     row->machine_from = "canary";
-  } else {
+  } else if (a.ceilings != b.ceilings) {
     row->machine_ratio = Quotient(Attainable(*pair.a, *pair.a, a.ceilings), Attainable(*pair.b, *pair.a, b.ceilings));
     if (row->machine_ratio) row->machine_from = "roofs";
   }
@@ -116,8 +122,7 @@ Compared DescribePair(const RowPair& pair, const ComparedRun& a, const ComparedR
     return row;
   }
   row.reason = WhatDiffers(pair);
-  NoTime(row.reason, *pair.a, "a");
-  NoTime(row.reason, *pair.b, "b");
+  NoTimes(row.reason, *pair.a, *pair.b);
   if (!row.reason.empty()) return row;
   row.ratio = Quotient(pair.a->median_ns, pair.b->median_ns);
   TellMachine(pair, a, b, &row);

@@ -49,12 +49,13 @@ std::vector<Drift> CompareRoofs(const Ceilings& a, const Ceilings& b) {
   return both;
 }
 
+double SpeedUp(const Drift& roof) { return roof.unit == "ns" ? roof.before / roof.after : roof.after / roof.before; }
+
 std::string RenderRoofs(std::span<const Drift> roofs) {
   std::string text;
   for (const Drift& roof : roofs) {
-    const double faster = roof.unit == "ns" ? roof.before / roof.after : roof.after / roof.before;
     text += "  " + PadRight(roof.roof, 24) + PadLeft(Short(roof.before), 8) + " to " + PadLeft(Short(roof.after), 6) +
-            ' ' + PadRight(roof.unit, 8) + PadLeft(Short(faster, 3), 7) + '\n';
+            ' ' + PadRight(roof.unit, 8) + PadLeft(Short(SpeedUp(roof), 3), 7) + '\n';
   }
   return text;
 }

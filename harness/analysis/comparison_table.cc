@@ -1,6 +1,7 @@
 #include "harness/analysis/comparison_table.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -13,10 +14,16 @@ namespace {
 
 constexpr int kDecimals = 3;  // of a ratio
 
-std::string KindOf(const Compared& row) {
-  const std::string isa = row.isa_a == row.isa_b ? row.isa_a : row.isa_a + " / " + row.isa_b;
+std::string IsaOf(const Compared& row) {
+  const bool one = row.isa_a == row.isa_b || row.isa_a.empty() || row.isa_b.empty();
+  return !one ? row.isa_a + " / " + row.isa_b : row.isa_a.empty() ? row.isa_b : row.isa_a;
+}
+
+std::array<std::string, 3> KindOf(const Compared& row) { return {row.dtype, IsaOf(row), row.cache}; }
+
+std::string Heading(const Compared& row) {
   std::string kind;
-  for (const std::string& word : {row.dtype, isa, row.cache}) kind += (kind.empty() || word.empty() ? "" : " ") + word;
+  for (const std::string& word : KindOf(row)) kind += (kind.empty() || word.empty() ? "" : " ") + word;
   return kind;
 }
 
@@ -25,7 +32,7 @@ struct Widths {
   size_t problem = 7, variant = 7;
 };
 
-constexpr size_t kNumbersWidth = 57;  // Line's other columns
+constexpr size_t kNumbersWidth = 58;  // Line's other columns, the last with "slower machine"
 
 Widths FindWidths(std::span<const Compared> rows) {
   Widths widths;
@@ -46,22 +53,41 @@ std::string Line(const Widths& widths, std::string_view problem, std::string_vie
                  ' ' + PadRight(interval, 11) + PadLeft(machine, 8) + "  " + std::string(verdict));
 }
 
+bool Unstable(const Compared& row) { return row.status_a == kUnstable || row.status_b == kUnstable; }
+
 std::string PairLine(const Widths& widths, const Compared& row) {
-  const bool unstable = row.status_a == kUnstable || row.status_b == kUnstable;
   const std::string interval = Short(row.ratio_low, kDecimals) + "-" + Short(row.ratio_high, kDecimals);
   return Line(widths, row.problem, std::to_string(row.threads), row.variant, Duration(row.median_a_ns),
               Short(row.ratio, kDecimals), interval, Short(row.machine_ratio, kDecimals),
-              row.verdict + (unstable ? "*" : "") + (row.cause.empty() ? "" : " " + row.cause));
+              row.verdict + (Unstable(row) ? "*" : "") + (row.cause.empty() ? "" : " " + row.cause));
 }
 
-std::string NameOf(const Compared& row) {
-  std::string name = row.problem;
-  if (!row.variant.empty()) name += ' ' + row.variant;
-  return name + (row.threads == 1 ? ", 1 thread" : ", " + std::to_string(row.threads) + " threads");
-}
+// Calls rows by names: problem, variant, threads, and of data type, ISA and cache state what not all rows share.
+class Names {
+ public:
+  explicit Names(std::span<const Compared> rows) {
+    for (const Compared& row : rows) {
+      for (size_t i = 0; i < tell_.size(); ++i) tell_[i] = tell_[i] || KindOf(row)[i] != KindOf(rows[0])[i];
+    }
+  }
+
+  std::string operator()(const Compared& row) const {
+    std::string name = row.problem;
+    if (!row.variant.empty()) name += ' ' + row.variant;
+    name += row.threads == 1 ? ", 1 thread" : ", " + std::to_string(row.threads) + " threads";
+    for (size_t i = 0; i < tell_.size(); ++i) {
+      if (tell_[i] && !KindOf(row)[i].empty()) name += ", " + KindOf(row)[i];
+    }
+    return name;
+  }
+
+ private:
+  std::array<bool, 3> tell_ = {};
+};
 
 std::string RenderNotComparable(std::span<const Compared> rows) {
   constexpr size_t kNamed = 3;
+  const Names name(rows);
   std::vector<std::pair<std::string, std::vector<const Compared*>>> reasons;
   for (const Compared& row : rows) {
     if (row.p_value) continue;
@@ -72,7 +98,7 @@ std::string RenderNotComparable(std::span<const Compared> rows) {
   std::string text;
   for (const auto& [reason, these] : reasons) {
     std::string names;
-    for (size_t i = 0; i < std::min(these.size(), kNamed); ++i) names += (i == 0 ? "" : "; ") + NameOf(*these[i]);
+    for (size_t i = 0; i < std::min(these.size(), kNamed); ++i) names += (i == 0 ? "" : "; ") + name(*these[i]);
     if (these.size() > kNamed) names += "; and " + std::to_string(these.size() - kNamed) + " more";
     text += Wrap("not comparable, " + reason + ": " + names + ".", kTableWidth, "");
   }
@@ -87,9 +113,26 @@ std::string SummaryLine(size_t width, std::string_view op, std::string_view pair
                  std::string(range));
 }
 
-int64_t CountTests(std::span<const Compared> rows, std::string_view test) {
-  return std::count_if(rows.begin(), rows.end(), [&](const Compared& row) { return row.test == test; });
+struct Word {
+  std::string_view word, meaning;
+};
+
+// "3 by the ranks of their turns, 1 by ...": how many rows have each word.
+std::string CountWords(std::span<const Compared> rows, std::string Compared::*field, std::span<const Word> words) {
+  std::string text;
+  for (const Word& word : words) {
+    const auto count =
+        std::count_if(rows.begin(), rows.end(), [&](const Compared& row) { return row.*field == word.word; });
+    if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string(word.meaning);
+  }
+  return text;
 }
+
+constexpr std::array<Word, 3> kTests = {Word{"ranks", "by the ranks of their turns"},
+                                        Word{"welch", "by Welch's test of their turns, too few for ranks"},
+                                        Word{"intervals", "by their medians' intervals, for want of turns"}};
+constexpr std::array<Word, 2> kMachineFrom = {Word{"canary", "by the fixed work beside their samples"},
+                                              Word{"roofs", "by the roofs"}};
 
 }  // namespace
 
@@ -97,7 +140,7 @@ std::string RenderComparison(std::span<const Compared> rows) {
   std::vector<std::pair<std::string, std::vector<const Compared*>>> kinds;
   for (const Compared& row : rows) {
     if (!row.p_value) continue;
-    const std::string kind = KindOf(row);
+    const std::string kind = Heading(row);
     auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.first == kind; });
     if (found == kinds.end()) found = kinds.insert(found, {kind, {}});
     found->second.push_back(&row);
@@ -122,27 +165,38 @@ std::string RenderComparisonSummary(std::span<const ComparisonSummary> summaries
       SummaryLine(width, "op", "pairs", "slower", "same", "faster", "other", "ratio", "kernel", "least-largest");
   for (const ComparisonSummary& s : summaries) {
     const std::string range =
-        s.pairs == 0 ? "" : Short(s.least->ratio, kDecimals) + "-" + Short(s.largest->ratio, kDecimals);
+        s.pairs == 0 ? "" : Short(s.least_ratio, kDecimals) + "-" + Short(s.largest_ratio, kDecimals);
     text += SummaryLine(width, s.op.empty() ? "all" : s.op, std::to_string(s.pairs), std::to_string(s.slower),
                         std::to_string(s.same), std::to_string(s.faster), std::to_string(s.not_comparable),
                         Short(s.mean_ratio, kDecimals), Short(s.mean_kernel_ratio, kDecimals), range);
   }
-  const int64_t ranks = CountTests(rows, "ranks"), welch = CountTests(rows, "welch"),
-                intervals = CountTests(rows, "intervals");
-  std::string tests;
-  const auto add = [&](int64_t count, const std::string& what) {
-    if (count > 0) tests += (tests.empty() ? "" : ", ") + std::to_string(count) + " by " + what;
-  };
-  add(ranks, "the ranks of their turns");
-  add(welch, "Welch's test of their turns, too few for ranks");
-  add(intervals, "their medians' intervals, for want of turns");
+  const std::string tests = CountWords(rows, &Compared::test, kTests);
   if (tests.empty()) return text;
-  return text + Wrap(
-                    "ratio: time of a over time of b, geometric means; kernel: without what the machine did, where "
-                    "that is known. Pairs tested: " +
-                        tests + "; corrected for their number (Benjamini-Hochberg), 5 % of those that differ may be " +
-                        "false. Same: not shown to differ, or by up to " + Percent(same_within) + ".",
-                    kTableWidth, "");
+  const std::string machine = CountWords(rows, &Compared::machine_from, kMachineFrom);
+  const bool unstable = std::any_of(summaries.begin(), summaries.end(), [](const auto& s) { return s.unstable > 0; });
+  return text +
+         Wrap("ratio: time of a over time of b, geometric means; machine: how much faster the machine of b was, " +
+                  (machine.empty() ? "known of no pair" : "known of " + machine) +
+                  "; kernel: the ratio without it. Pairs tested: " + tests +
+                  "; corrected for their number (Benjamini-Hochberg), 5 % of those that differ may be false. " +
+                  "Same: not shown to differ, or by up to " + Percent(same_within) + "." +
+                  (unstable ? " *: a row of the pair is unstable, so no cause is told." : ""),
+              kTableWidth, "");
+}
+
+std::string RenderRegressions(std::span<const Compared> rows, double limit) {
+  const Names name(rows);
+  std::string names;
+  int64_t count = 0;
+  for (const Compared& row : rows) {
+    if (!Regressed(row, limit)) continue;
+    ++count;
+    names += (names.empty() ? ": " : "; ") + name(row) + ", takes " + Percent(1 / *row.ratio - 1) + " longer" +
+             (Unstable(row) ? " (unstable)" : "");
+  }
+  return Wrap(
+      std::to_string(count) + (count == 1 ? " regression" : " regressions") + " beyond " + Percent(limit) + names + ".",
+      kTableWidth, "");
 }
 
 }  // namespace roofgap

@@ -20,9 +20,13 @@ std::string RenderComparison(std::span<const Compared> rows);
 std::string RenderComparisonSummary(std::span<const ComparisonSummary> summaries, std::span<const Compared> rows,
                                     double same_within);
 
+// How many kernels are slower by more than the fraction `limit`, and which.
+std::string RenderRegressions(std::span<const Compared> rows, double limit);
+
 // The roofs that both have, by name: the fastest median of all ISAs, page sizes and kinds of cores; arithmetic by data
 // type, memory by level (loads), latency by level, each by thread count. In the order of a.
 std::vector<Drift> CompareRoofs(const Ceilings& a, const Ceilings& b);
+double SpeedUp(const Drift& roof);  // above 1, the machine of b is faster
 std::string RenderRoofs(std::span<const Drift> roofs);
 
 }  // namespace roofgap

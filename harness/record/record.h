@@ -70,6 +70,8 @@ struct Ceiling {
   Number clock_ghz;
   Number flop_per_cycle;              // compute: median / threads / clock_ghz
   Number knee_bytes, reported_bytes;  // what capacity_bytes is the larger of
+
+  bool operator==(const Ceiling&) const = default;
 };
 
 // One row of curve.csv: the bandwidth of one loop at one working set.
@@ -91,6 +93,8 @@ inline std::string_view DenominatorMix(std::string_view dtype) {
 // All roofs of a machine, in file order.
 struct Ceilings {
   std::vector<Ceiling> rows;
+
+  bool operator==(const Ceilings&) const = default;
 };
 
 // One cache as the system reports it.

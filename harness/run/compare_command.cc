@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <set>
 
+#include "harness/analysis/comparison_json.h"
 #include "harness/analysis/comparison_table.h"
 #include "harness/analysis/drift.h"
 #include "harness/analysis/table.h"
@@ -22,8 +23,9 @@ namespace fs = std::filesystem;
 
 struct Side {
   ComparedRun run;
-  std::optional<RunInfo> info;  // nothing where the run was copied without run.json
-  std::string machine;          // as people call it
+  std::optional<RunInfo> info;           // nothing where the run was copied without run.json
+  std::optional<Ceilings> ceilings_end;  // measured again after the run, where that was asked for
+  std::string machine;                   // as people call it
 };
 
 Side ReadSide(const fs::path& path) {
@@ -37,7 +39,10 @@ Side ReadSide(const fs::path& path) {
   side.run.rows = ReadMeasurements(path / files::kMeasurements);
   if (side.run.rows.empty()) throw Error((path / files::kMeasurements).string() + ": the run has no rows");
   side.run.name = side.run.rows[0].run_id;
-  if (const std::optional<RunCeilings> ceilings = ReadRunCeilings(path)) side.run.ceilings = ceilings->begin;
+  if (const std::optional<RunCeilings> ceilings = ReadRunCeilings(path)) {
+    side.run.ceilings = ceilings->begin;
+    if (!ceilings->end.rows.empty()) side.ceilings_end = ceilings->end;
+  }
   if (fs::exists(path / files::kRun)) side.info = ReadRunInfo(path / files::kRun);
   side.machine = side.run.rows[0].machine_id;
   if (fs::exists(path / files::kMachine)) side.machine += " (" + ReadMachine(path / files::kMachine).cpu_model + ")";
@@ -67,8 +72,9 @@ std::string Join(const std::vector<std::string>& words) {
 std::string RenderRun(size_t i, const fs::path& path, const Side& side) {
   std::string text = Letter(i) + ": " + path.string() + ", run " + side.run.name + ", machine " + side.machine;
   if (side.info) {
-    text += ", roofgap " + side.info->roofgap_version + " (program " + side.info->program + "), " +
-            side.info->compiler + ' ' + side.info->build_type + ", " + Join(side.info->libraries);
+    text += ", roofgap " + side.info->roofgap_version +
+            (side.info->program.empty() ? "" : " (program " + side.info->program + ")") + ", " + side.info->compiler +
+            ' ' + side.info->build_type + ", " + Join(side.info->libraries);
     if (side.info->status != "complete") text += ", " + side.info->status;
   }
   return Wrap(text, kTableWidth, "");
@@ -81,11 +87,11 @@ std::string RenderDifferences(const Side& a, const Side& b) {
   if (a.info && b.info) {
     const RunInfo &x = *a.info, &y = *b.info;
     if (x.roofgap_version != y.roofgap_version) names.push_back("version");
-    if (x.program != y.program) names.push_back("program");
+    if (x.program != y.program && !x.program.empty() && !y.program.empty()) names.push_back("program");
     if (x.compiler != y.compiler) names.push_back("compiler");
     if (x.build_type != y.build_type) names.push_back("build type");
     if (x.libraries != y.libraries) names.push_back("libraries");
-    if (x.cores != y.cores) names.push_back("cores");
+    if (x.cores != y.cores && !x.cores.empty() && !y.cores.empty()) names.push_back("cores");
   }
   return names.empty() ? "the same machine and program" : "they differ in: " + Join(names);
 }
@@ -95,55 +101,57 @@ std::string RenderRoofsOf(const Side& a, const Side& b) {
     const std::string who = !a.run.ceilings && !b.run.ceilings ? "neither run has" : "only one of the runs has";
     return Wrap("Roofs are not compared: " + who + " a ceilings.csv (hwprobe writes it).", kTableWidth, "");
   }
-  const std::vector<Drift> roofs = CompareRoofs(*a.run.ceilings, *b.run.ceilings);
+  const bool one_probe = a.run.ceilings == b.run.ceilings;
+  if (one_probe && !(a.ceilings_end && b.ceilings_end)) {
+    return Wrap(
+        "Roofs are not compared: both runs hold those of one probe (`hwprobe --recheck` measures them again "
+        "after a run).",
+        kTableWidth, "");
+  }
+  const std::vector<Drift> roofs =
+      one_probe ? CompareRoofs(*a.ceilings_end, *b.ceilings_end) : CompareRoofs(*a.run.ceilings, *b.run.ceilings);
   if (roofs.empty()) return "Roofs are not compared: none is of the same kind and thread count.\n";
-  return "Roofs (medians; above 1, the machine of b is faster):\n" + RenderRoofs(roofs);
+  return Wrap(std::string("Roofs") + (one_probe ? ", of one probe, measured again after each run" : "") +
+                  " (medians; above 1, the machine of b is faster):",
+              kTableWidth, "") +
+         RenderRoofs(roofs);
 }
 
 // The text about one run against the baseline.
-std::string RenderAgainst(size_t i, const Side& a, const Side& b, std::span<const Compared> all, double same_within) {
+std::string RenderAgainst(size_t i, const Side& a, const Side& b, std::span<const Compared> all,
+                          const CompareOptions& options) {
   std::vector<Compared> rows;
   std::copy_if(all.begin(), all.end(), std::back_inserter(rows),
                [&](const Compared& row) { return row.run_b == b.run.name; });
   const std::string who = i == 1 ? "" : " (b below is " + Letter(i) + ")";
   return Wrap("a against " + Letter(i) + ": " + RenderDifferences(a, b) + who + ".", kTableWidth, "") + "\n" +
          RenderComparison(rows) + "\n" + RenderRoofsOf(a, b) + "\n" +
-         RenderComparisonSummary(SummariseComparison(rows), rows, same_within);
-}
-
-std::string RenderRegressions(std::span<const Compared> rows, double limit) {
-  std::string names;
-  int64_t count = 0;
-  for (const Compared& row : rows) {
-    if (!Regressed(row, limit)) continue;
-    ++count;
-    names += (names.empty() ? ": " : "; ") + row.problem + ' ' + row.variant + ", threads " +
-             std::to_string(row.threads) + ", takes " + Percent(1 / *row.ratio - 1) + " longer" +
-             (row.status_a == kUnstable || row.status_b == kUnstable ? " (unstable)" : "");
-  }
-  return Wrap(
-      std::to_string(count) + (count == 1 ? " regression" : " regressions") + " beyond " + Percent(limit) + names + ".",
-      kTableWidth, "");
+         RenderComparisonSummary(SummariseComparison(rows), rows, options.same_within) +
+         (options.fail_over ? RenderRegressions(rows, *options.fail_over) : "");
 }
 
 }  // namespace
 
 int CompareCommand(const CompareOptions& options) {
+  if (options.csv == "-" && options.json == "-") {
+    throw Error("--csv -, --json -: only one of them can be printed; give the other a file");
+  }
   const std::vector<Side> sides = ReadSides(options.runs);
   std::vector<ComparedRun> runs;
   for (const Side& side : sides) runs.push_back(side.run);
   const std::vector<Compared> rows = CompareRuns(runs, options.same_within);
   const std::string csv = options.csv.empty() ? "" : CsvText<Compared>(rows);
+  const std::string json = options.json.empty() ? "" : ComparisonJson(rows, ComparedRoofs(runs), options.fail_over);
   if (!options.csv.empty() && options.csv != "-") ReplaceFile(options.csv, csv);
+  if (!options.json.empty() && options.json != "-") ReplaceFile(options.json, json);
   if (options.csv == "-") {
     std::fputs(csv.c_str(), stdout);
+  } else if (options.json == "-") {
+    std::fputs(json.c_str(), stdout);
   } else {
     std::string text;
     for (size_t i = 0; i < sides.size(); ++i) text += RenderRun(i, options.runs[i], sides[i]);
-    for (size_t i = 1; i < sides.size(); ++i) {
-      text += "\n" + RenderAgainst(i, sides[0], sides[i], rows, options.same_within);
-    }
-    if (options.fail_over) text += RenderRegressions(rows, *options.fail_over);
+    for (size_t i = 1; i < sides.size(); ++i) text += "\n" + RenderAgainst(i, sides[0], sides[i], rows, options);
     std::fputs(text.c_str(), stdout);
   }
   const bool regressed = options.fail_over && std::any_of(rows.begin(), rows.end(), [&](const Compared& row) {

@@ -14,12 +14,12 @@ struct CompareOptions {
   std::vector<std::filesystem::path> runs;  // run directories, or files of Google Benchmark's JSON; the first: baseline
   std::optional<double> fail_over;          // as a fraction: a regression beyond it makes the exit code 1
   double same_within = kSameWithin;
-  std::string csv;  // a file; `-`: standard output, in place of the table; empty: none
+  std::string csv, json;  // a file each; `-`: standard output, in place of the table; empty: none
 };
 
 // Compares each run behind the first with the first: prints what differs in the runs, a line for each pair, their
-// roofs and the means per op; writes the CSV. Returns 1 when a row of any run is wrong, or one regressed beyond
-// fail_over. Throws Error where a run cannot be read or nothing of two runs is of one problem, variant and data type.
+// roofs, the means per op and what regressed; writes CSV and JSON. Returns 1 when a row of any run is wrong, or one of
+// any pair of runs regressed beyond fail_over. Throws Error where a run cannot be read or has no rows.
 int CompareCommand(const CompareOptions& options);
 
 }  // namespace roofgap

@@ -65,7 +65,7 @@ def test_verdicts_ratios_and_exit_codes_of_known_changes(roofgap, runs):
     words = ("compare", "old", "new", "--csv", "compared.csv")
     done = roofgap(*words, "--fail-over", "20")
     assert done.returncode == 1, done.stderr
-    assert "1 regression beyond 20.0%: fc:mb16ic768oc3072 direct, threads 1, takes 25.0% longer." in \
+    assert "1 regression beyond 20.0%: fc:mb16ic768oc3072 direct, 1 thread, takes 25.0% longer." in \
         " ".join(done.stdout.split())
     assert roofgap(*words, "--fail-over", "30").returncode == 0
     assert roofgap(*words).returncode == 0, "slower is no fault unless --fail-over says so"
@@ -116,6 +116,17 @@ def test_roofs_of_both_machines_are_compared(roofgap, runs):
     assert line.split()[-1] == "1.000"
 
 
+def test_roofs_of_one_probe_are_compared_where_they_were_measured_again(roofgap, runs):
+    assert "both runs hold those of one probe" in " ".join(roofgap("compare", "old", "new").stdout.split())
+    for run, factor in (("old", 1), ("new", 2)):
+        shutil.copy(runs / run / "ceilings.csv", runs / run / "ceilings_end.csv")
+        rewrite_rows(runs / run / "ceilings_end.csv",
+                     lambda row: {**row, "median": row["median"] and repr(float(row["median"]) * factor)})
+    text = roofgap("compare", "old", "new").stdout
+    assert "Roofs, of one probe, measured again after each run" in text
+    assert next(line for line in text.splitlines() if "L1 load, 1 thread" in line).split()[-1] == "2.000"
+
+
 def test_what_differs_is_not_comparable_and_says_so(roofgap, runs):
     change(runs / "new", is_case(FC, "direct", "2"), threads="8")
     change(runs / "new", is_case(FC, "direct", "1"), flops="1")
@@ -134,6 +145,7 @@ def test_other_runs_of_the_same_isa_less_key(roofgap, runs):
     done = roofgap("compare", "old", "new", "--csv", "compared.csv")
     assert done.returncode == 0, done.stderr
     assert "they differ in: machine" in done.stdout
+    assert "only one of the runs has a ceilings.csv" in done.stdout
     pairs = [row for row in read_rows(runs / "compared.csv") if row["ratio"]]
     assert pairs and {row["verdict"] for row in pairs} == {"same"}
 
@@ -147,6 +159,43 @@ def test_several_runs_and_csv_on_standard_output(roofgap, runs):
     roofgap("compare", "old", "new", "third", "--csv", "all.csv")
     assert alone.stdout == (runs / "all.csv").read_text()
     assert {row["run_b"] for row in read_rows(runs / "all.csv")} == {"new", "third"}
+
+
+def test_regressions_means_and_exit_code_are_of_each_pair_of_runs(roofgap, runs):
+    shutil.copytree(runs / "new", runs / "third")
+    change(runs / "third", lambda row: True, run_id="third")
+    change(runs / "third", is_case(FC, "direct", "1"), **times(1.25))
+    assert roofgap("compare", "old", "new", "--fail-over", "10").returncode == 0
+    done = roofgap("compare", "old", "new", "third", "--fail-over", "10")
+    assert done.returncode == 1, "of any pair"
+    of_new, of_third = done.stdout.split("\na against ")[1:]
+    assert "0 regressions beyond 10.0%." in of_new
+    assert "1 regression beyond 10.0%: fc:mb16ic768oc3072 direct, 1 thread, takes 25.0% longer." in of_third
+    means = [next(line for line in part.splitlines() if line.startswith("fc ")) for part in (of_new, of_third)]
+    assert means[0].split()[6] == "1.000" != means[1].split()[6], means
+
+
+def test_json_says_what_the_csv_and_the_table_say(roofgap, runs):
+    change(runs / "new", is_case(FC, "direct", "1"), **times(1.25))
+    rewrite_rows(runs / "new" / "ceilings.csv", lambda row: {**row, "clock_ghz": "3.25"})
+    words = ("compare", "old", "new", "--fail-over", "10")
+    done = roofgap(*words, "--json", "-", "--csv", "compared.csv")
+    assert (done.returncode, done.stderr) == (1, "")
+    found = json.loads(done.stdout)
+    rows = read_rows(runs / "compared.csv")
+    assert [list(row) for row in found["rows"]] == [list(row) for row in rows]
+    for one, other in zip(found["rows"], rows):
+        assert (one["problem"], one["verdict"]) == (other["problem"], other["verdict"])
+        assert one["ratio"] == (float(other["ratio"]) if other["ratio"] else None)
+    of_all = found["summary"][-1]
+    assert (of_all["run_b"], of_all["op"], of_all["pairs"]) == ("new", "", sum(1 for row in rows if row["p_value"]))
+    ratios = [float(row["ratio"]) for row in rows if row["p_value"]]
+    assert of_all["mean_ratio"] == pytest.approx(math.exp(sum(map(math.log, ratios)) / len(ratios)))
+    assert {roof["ratio"] for roof in found["roofs"]} == {1}
+    assert [(row["problem"], row["variant"], row["threads"]) for row in found["regressions"]] == [(FC, "direct", 1)]
+    roofgap(*words, "--json", "compared.json")
+    assert (runs / "compared.json").read_text() == done.stdout
+    assert "only one" in roofgap.fails(*words, "--json", "-", "--csv", "-")
 
 
 def test_two_fresh_runs_are_tested_by_their_turns(roofgap, tmp_path):

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "harness/analysis/comparison.h"
+#include "harness/analysis/comparison_json.h"
 #include "harness/analysis/comparison_table.h"
 #include "harness/analysis/table.h"
 #include "harness/analysis/text.h"
@@ -179,6 +180,11 @@ TEST(AnalysisComparison, TheFieldsThatDifferAreNamed) {
               r.reason = "output 3";
             }),
             "wrong in b: output 3");
+  Record skipped = Timed("p", 200);
+  skipped.median_ns = {};
+  skipped.status = kSkipped;
+  skipped.reason = "needs mb <= 4";
+  EXPECT_EQ(CompareOne(skipped, skipped).reason, "skipped in both: needs mb <= 4");
   EXPECT_EQ(reason([](Record& r) {
               r.threads = 2;
               r.cache = "cold";
@@ -250,6 +256,29 @@ TEST(AnalysisComparison, RoofsTellWhatAnotherMachineDoes) {
   EXPECT_EQ(row.verdict, "faster");
 }
 
+TEST(AnalysisComparison, RoofsOfOneProbeTellNothingOfWhatCameAfterIt) {
+  const ComparedRun a{"old", {Timed("p", 200)}, MadeUpCeilings()};
+  ComparedRun b{"new", {Timed("p", 100)}, MadeUpCeilings()};
+  Compared row = CompareRuns(std::vector{a, b})[0];
+  EXPECT_EQ(row.verdict + row.machine_from + row.cause, "faster");
+  EXPECT_TRUE(ComparedRoofs(std::vector{a, b}).empty());
+  for (Ceiling& ceiling : b.ceilings->rows) ceiling.median = 2 * *ceiling.median;
+  row = CompareRuns(std::vector{a, b})[0];
+  EXPECT_EQ(row.verdict + ' ' + row.machine_from + ' ' + row.cause, "faster roofs machine") << "measured anew";
+  ASSERT_FALSE(ComparedRoofs(std::vector{a, b}).empty());
+  for (const ComparedRoof& roof : ComparedRoofs(std::vector{a, b})) EXPECT_EQ(roof.run_b, "new");
+  EXPECT_DOUBLE_EQ(*ComparedRoofs(std::vector{a, b})[0].ratio, 2);
+}
+
+TEST(AnalysisComparison, RegressionsAreNamedApart) {
+  Record cold = Timed("p", 100);
+  cold.cache = "cold";
+  const std::vector<Compared> rows =
+      Compare({Timed("p", 100), cold, Timed("q", 100)}, {Timed("p", 125), cold, Timed("q", 104)});
+  EXPECT_EQ(RenderRegressions(rows, 0.1), "1 regression beyond 10.0%: p gemm, 1 thread, warm, takes 25.0% longer.\n");
+  EXPECT_EQ(RenderRegressions(rows, 0.3), "0 regressions beyond 30.0%.\n");
+}
+
 TEST(AnalysisComparison, SeveralRunsStandAgainstTheFirst) {
   const std::vector<ComparedRun> runs = {MadeRun("a", {Timed("p", 100)}), MadeRun("b", {Timed("p", 200)}),
                                          MadeRun("c", {Timed("p", 50)})};
@@ -275,7 +304,8 @@ TEST(AnalysisComparison, MeansAreGeometricAndPerOp) {
   EXPECT_EQ(list[1].faster + 10 * list[1].slower + 100 * list[1].same + 1000 * list[1].not_comparable, 1011);
   EXPECT_EQ(list[2].op, "");
   EXPECT_NEAR(*list[2].mean_ratio, std::cbrt(0.25), 1e-12);
-  EXPECT_EQ(list[2].least->problem, "conv2d:x");
+  EXPECT_DOUBLE_EQ(*list[2].least_ratio, 0.25);
+  EXPECT_DOUBLE_EQ(*list[2].largest_ratio, 2);
   EXPECT_FALSE(list[2].mean_kernel_ratio.has_value());
   for (const Compared& row : rows) {
     EXPECT_EQ(row.op_mean_ratio, list[row.op == "conv2d" ? 0 : 1].mean_ratio) << row.problem;
@@ -315,6 +345,7 @@ TEST(AnalysisComparison, TablesFitTheTerminal) {
   const std::vector<Compared> rows = Compare(a, b);
   const std::string text =
       RenderComparison(rows) + RenderComparisonSummary(SummariseComparison(rows), rows, kSameWithin);
+  EXPECT_NE(text.find("*: a row of the pair is unstable"), std::string::npos) << text;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(Width(line), kTableWidth) << line;
   EXPECT_NE(text.find("slower*\n"), std::string::npos) << text;
