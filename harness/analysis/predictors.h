@@ -83,7 +83,8 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"wrong_pairs", "", "pairs of rows ordered the other way round than they measured"},
         row.judged.wrong_pairs);
   visit(Field{"ordered_pairs", "", "pairs tied in neither"}, row.judged.ordered_pairs);
-  visit(Field{"median_error", "", "median of |predicted - measured| / measured"}, row.judged.median_error);
+  visit(Field{"median_error", "", "median of |predicted - measured| / measured; of two middle ones the upper"},
+        row.judged.median_error);
   visit(Field{"worst_error", "", "the largest of them"}, row.judged.worst_error);
   visit(Field{"worst_problem", "", "whose it is"}, row.worst_problem);
   visit(Field{"worst_variant", "", "likewise"}, row.worst_variant);

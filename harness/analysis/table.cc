@@ -30,7 +30,11 @@ std::string Speed(const Cells& cells) {
          std::string(cells.lever);
 }
 
-std::string Bound(const Gap& gap) { return gap.bound == "memory" ? gap.roof_level : gap.bound; }
+// Of the attainable time, which the parts of the gap and the lever go by; of the hard roof where there is no such time.
+std::string Bound(const Gap& gap) {
+  if (gap.attainable_bound.empty()) return gap.bound == "memory" ? gap.roof_level : gap.bound;
+  return gap.attainable_bound == "memory" ? gap.attainable_level : gap.attainable_bound;
+}
 
 std::string RowLine(const Gap& gap) {
   const std::string threads = std::to_string(gap.threads);

@@ -12,9 +12,9 @@ inline constexpr size_t kTableWidth = 100;
 
 // The gap table for a terminal, at most kTableWidth wide: a heading for each problem, dtype and ISA, a line for each
 // row beneath it, in file order. `roof` and `att` are the row's fractions of its hard and its attainable roof, `bound`
-// is what binds the hard one, `lever` what helps (advice.h). No row vanishes: what is not `measured` has a line with
-// its status and reason. A row above its hard roof is marked with `!`. Below the table stand the meaning of the levers,
-// and warnings, each once, with the number of rows that have it.
+// is what binds the attainable one, `lever` what helps (advice.h). No row vanishes: what is not `measured` has a line
+// with its status and reason. A row above its hard roof is marked with `!`. Below the table stand the meaning of the
+// levers, and warnings, each once, with the number of rows that have it.
 std::string RenderGapTable(std::span<const Gap> gaps);
 
 // What the rows show, in a few sentences, each with its numbers: how many rows there are of each status, how well FLOPs
