@@ -18,17 +18,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The run directory itself, or those below it, by name; itself too when there are none, for reading it says why.
+// The run directory itself, or those below it, by name. What is no directory is left to the reader, which says so.
 std::vector<fs::path> RunDirs(const fs::path& dir) {
   std::error_code error;
+  if (fs::exists(dir / files::kMeasurements, error) || !fs::is_directory(dir, error)) return {dir};
   std::vector<fs::path> runs;
-  if (!fs::exists(dir / files::kMeasurements, error)) {
-    for (const auto& entry : fs::recursive_directory_iterator(dir, error)) {
-      if (entry.path().filename() == files::kMeasurements) runs.push_back(entry.path().parent_path());
-    }
-    std::sort(runs.begin(), runs.end());
+  error.clear();
+  for (fs::recursive_directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().filename() == files::kMeasurements) runs.push_back(entry->path().parent_path());
   }
-  return runs.empty() ? std::vector<fs::path>{dir} : runs;
+  if (error) throw Error("cannot read all of " + dir.string() + ": " + error.message());
+  if (runs.empty()) {
+    throw Error(dir.string() + ": it holds no " + std::string(files::kMeasurements) +
+                ", nor does a folder below it; allowed are run directories, and folders with some below");
+  }
+  std::sort(runs.begin(), runs.end());
+  return runs;
 }
 
 std::vector<Merged> ReadRun(const fs::path& dir) {
