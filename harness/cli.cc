@@ -39,7 +39,9 @@ constexpr const char* kExamples = R"(Examples:
   roofgap pareto my-run --dims latency,memory,threads
   roofgap budgets my-run
   roofgap selftest
-Ceilings come from hwprobe; run it once per machine, before `roofgap run`.)";
+Ceilings come from hwprobe; run it once per machine, before `roofgap run`.
+Exit codes: 0 done; 1 a wrong result, a row above its roof, a regression past --fail-over; 2 usage or input error, in
+one line; 130, 143 interrupted by Ctrl-C or SIGTERM. `roofgap gap --help` and so on say what 1 means there.)";
 
 // The command as it was typed, but for the folder of the program: results travel, folders do not.
 std::string Typed(int argc, char** argv) {
@@ -83,6 +85,7 @@ struct RunWords {
 
 CLI::App* AddRun(CLI::App* app, RunWords* words) {
   CLI::App* run = app->add_subcommand("run", "Verify and measure kernels, into a run directory");
+  run->footer(kRunExamples);
   CLI::Option* suite = run->add_option("--suite", words->suite, "Suite file (configs/README.md)");
   run->add_option("--problem", words->problems, "Problem, such as fc:mb16ic768oc3072; may be given several times")
       ->excludes(suite);
@@ -284,6 +287,7 @@ int Dispatch(int argc, char** argv) {
   SelftestOptions selftest_options;
   std::string selftest_suite = "configs/suites/default.json";
   CLI::App* selftest = app.add_subcommand("selftest", "Measure each variant against itself: how often do they differ?");
+  selftest->footer(kSelftestExamples);
   selftest->add_option("--suite", selftest_suite, "Suite file; default: configs/suites/default.json");
   selftest->add_option("--pairs", selftest_options.pairs, "Pairs, at least; default: 400")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));

@@ -25,7 +25,8 @@ constexpr const char* kExamples = R"(Examples:
   hwprobe --quick --out probe          the same in 10 s: fewer mixes, one vector width, wider intervals
   hwprobe --threads 1,2,4              ceilings for these thread counts
   hwprobe --recheck results/ID/RUN     the roofs a run relies on, again, as ceilings_end.csv in the run
-Writes machine.json, ceilings.csv and curve.csv; hwprobe/README.md says what each ceiling means.)";
+Writes machine.json, ceilings.csv and curve.csv; hwprobe/README.md says what each ceiling means.
+Exit codes: 0 done; 2 usage or input error, in one line; 130, 143 interrupted by Ctrl-C or SIGTERM, nothing written.)";
 
 // Shows how far the measuring is; says whether to stop.
 Watch Watching(Progress* progress) {
