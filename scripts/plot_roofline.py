@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Draws the roofline of a run, as SVG and PNG, from the files in its directory alone.
+"""Draws the roofline of a run, or of the runs of several machines, as SVG and PNG, from their files alone.
 
 A point is a timed row, faded where it is unstable: x its intensity, y its GFLOP/s. The roofs are the best of
 ceilings.csv and ceilings_end.csv for the instruction set, the data type and the thread count of the panel. By default
-a panel for one thread and one for the most.
+a panel for one thread and one for the most. Of several machines colours, lines and markers tell the machine; runs of
+one machine are taken together.
 """
 import argparse
 import os
@@ -19,8 +20,10 @@ except ImportError as missing:
     print(f"plot_roofline.py: {missing}; on Debian and Ubuntu: apt-get install python3-matplotlib", file=sys.stderr)
     sys.exit(2)
 
+import gap_rows
 import roofgap_io
 import roofline_axes
+import roofline_machines
 from roofgap_io import InputError, number
 from roofline_axes import COLOURS, MORE_COLOURS, op_order
 
@@ -35,28 +38,42 @@ matplotlib.rcParams["text.parse_math"] = False
 
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("run_dir", metavar="RUN_DIR")
-    parser.add_argument("--out", metavar="FILE_STEM", help="writes FILE_STEM.svg and .png (default RUN_DIR/roofline)")
+    parser.add_argument("run_dirs", metavar="RUN_DIR", nargs="+")
+    parser.add_argument("--out", metavar="FILE_STEM",
+                        help="writes FILE_STEM.svg and .png (default RUN_DIR/roofline; needed for several)")
+    parser.add_argument("--of", choices=("all", "fastest"),
+                        help="all variants, or the fastest of each problem; default: all of one run, else the fastest")
     parser.add_argument("--threads", metavar="N", help="one panel, for N threads")
     parser.add_argument("--isa", metavar="I", help="default: the machine's best that was measured")
     parser.add_argument("--dtype", metavar="T", default="f32")
     parser.add_argument("--cache", metavar="C", choices=("warm", "cold"), help="default: warm where there is any")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if len(options.run_dirs) > 1 and not options.out:
+        parser.error("--out FILE_STEM: several runs need it")
+    return options
 
 
-def select(run_dir, options):
-    """The machine, the rows to draw, what they have in common, the thread counts to draw; the rows without a speed."""
-    machine = roofgap_io.read_json(os.path.join(run_dir, "machine.json"))
+def read_rows(run_dir):
+    """The timed rows of a run and the others."""
     all_rows = roofgap_io.read_measurements(run_dir)
     rows = [row for row in all_rows if row["status"] in ("measured", "unstable")]
     if not rows:
         raise InputError(f"{run_dir}/measurements.csv has no measured row")
     for row in rows:
         roofgap_io.check_timed(row)
-    untimed = [row for row in all_rows if row["status"] not in ("measured", "unstable")]
-    run_file = os.path.join(run_dir, "run.json")
-    run = roofgap_io.read_json(run_file) if os.path.exists(run_file) else {}
-    common = {"libraries": run.get("libraries", [])}
+    return rows, [row for row in all_rows if row["status"] not in ("measured", "unstable")]
+
+
+def select(run_dirs, options):
+    """Of runs of one machine: the machine, the rows to draw, what they have in common, the thread counts to draw; the
+    rows without a speed."""
+    machine, _ = gap_rows.read_run(run_dirs[0])
+    rows, untimed, common = [], [], {"libraries": []}
+    for run_dir in run_dirs:
+        for whole, part in zip((rows, untimed), read_rows(run_dir)):
+            whole += [{**row, "run_dir": run_dir} for row in part]
+        libraries = gap_rows.read_run(run_dir)[1].get("libraries", [])
+        common["libraries"] += [library for library in libraries if library not in common["libraries"]]
     for column, wanted, preferred in (
         ("dtype", options.dtype, ()),
         ("isa", options.isa, machine.get("isa", [])),
@@ -70,6 +87,11 @@ def select(run_dir, options):
     elif len(counts) > 2:
         counts = [counts[0], counts[-1]]
     rows, untimed = ([row for row in part if row["threads"] in map(str, counts)] for part in (rows, untimed))
+    for run_dir in run_dirs:
+        if run_dir not in {row["run_dir"] for row in rows}:
+            raise InputError(f"{run_dir} has no measured row with {common['dtype']}, {common['isa']}, "
+                             f"{common['cache']} cache and {' or '.join(map(str, counts))} threads; leave it out, or "
+                             "choose with --dtype, --isa, --cache or --threads")
     return machine, rows, common, counts, untimed
 
 
@@ -126,12 +148,11 @@ def draw(machine, rows, common, panels, untimed):
     right = 1 - 2.1 / width
     figure.subplots_adjust(left=0.8 / width, right=right, top=0.87, bottom=1.3 / HEIGHT, wspace=0.04)
     names_top = roofline_axes.frame(axes[0], rows, panels, names.values())
-    named = True
     for panel, (threads, peak, bandwidths) in zip(axes[0], panels):
         panel.set_title(f"{threads} thread{'s' if threads > 1 else ''}", fontsize=13, fontweight="bold")
         roofline_axes.draw_roofs(panel, peak, bandwidths, roofline_axes.denominator(common["dtype"]).upper())
         shown = [row for row in rows if int(row["threads"]) == threads]
-        named = roofline_axes.draw_problems(panel, shown, colours, names, names_top) and named
+        roofline_axes.draw_problems(panel, shown, colours, names, names_top)
         for row in shown:
             style = marker_style(*markers[row["variant"]], colours[row["op"]])
             style |= dict(alpha=FADED, zorder=4) if row["status"] == "unstable" else dict(zorder=5)
@@ -140,7 +161,7 @@ def draw(machine, rows, common, panels, untimed):
     legends(figure, colours, markers, right + 0.1 / width)
 
     figure.suptitle(machine.get("cpu_model") or "unknown CPU", x=0.8 / width, ha="left", fontsize=15, y=0.965)
-    lines = caption(machine, rows, common, panels, untimed, named)
+    lines = caption(machine, rows, common, panels, untimed, names_top is not None)
     for i, line in enumerate(lines):
         figure.text(0.8 / width, (0.54 - 0.21 * i) / HEIGHT, line, fontsize=10.5, color="#444444")
     return figure
@@ -175,17 +196,47 @@ def caption(machine, rows, common, panels, untimed, named):
     return [line for line in lines if line]
 
 
+def by_machine(run_dirs):
+    """The directories of each machine."""
+    groups = {}
+    for run_dir in dict.fromkeys(os.path.normpath(run_dir) for run_dir in run_dirs):
+        machine, _ = gap_rows.read_run(run_dir)
+        groups.setdefault(machine.get("machine_id") or run_dir, []).append(run_dir)
+    return list(groups.values())
+
+
+def read_machine(run_dirs, options):
+    """What runs of one machine hold: rows, and the best of their roofs."""
+    machine, rows, common, counts, untimed = select(run_dirs, options)
+    ceilings = [row for run_dir in run_dirs for row in roofgap_io.read_ceilings(run_dir)]
+    isas = machine.get("isa", [])
+    roofs = {threads: roofline_axes.roofs(ceilings, isas, run_dirs[0], common, threads) for threads in counts}
+    return dict(machine=machine, runs=len(run_dirs), rows=rows, common=common, counts=counts, untimed=untimed,
+                roofs=roofs)
+
+
+def draw_one(machine, options):
+    rows = roofline_machines.fastest(machine["rows"]) if options.of == "fastest" else machine["rows"]
+    panels = [(threads, *roofs) for threads, roofs in machine["roofs"].items()]
+    return draw(machine["machine"], rows, machine["common"], panels, machine["untimed"])
+
+
+def draw_several(machines, options):
+    caches = {machine["common"]["cache"] for machine in machines}
+    if len(caches) > 1:
+        raise InputError(f"of one machine there is no {' and of one no '.join(sorted(caches))} cache; choose --cache")
+    return roofline_machines.draw(machines, options.dtype, caches.pop(), options.of or "fastest")
+
+
 def main(arguments):
     options = parse(arguments)
     try:
-        machine, rows, common, counts, untimed = select(options.run_dir, options)
-        ceilings = roofgap_io.read_ceilings(options.run_dir)
-        isas = machine.get("isa", [])
-        roofs = [roofline_axes.roofs(ceilings, isas, options.run_dir, common, threads) for threads in counts]
-        panels = [(threads, *of_count) for threads, of_count in zip(counts, roofs)]
-        figure = draw(machine, rows, common, panels, untimed)
-        stem = options.out or os.path.join(options.run_dir, "roofline")
-        roofline_axes.save(figure, stem)
+        machines = [read_machine(run_dirs, options) for run_dirs in by_machine(options.run_dirs)]
+        if len(options.run_dirs) == 1:
+            figure = draw_one(machines[0], options)
+        else:
+            figure = draw_several(machines, options)
+        roofline_axes.save(figure, options.out or os.path.join(options.run_dirs[0], "roofline"))
     except (InputError, OSError) as error:
         print(f"plot_roofline.py: {error}", file=sys.stderr)
         return 2

@@ -19,7 +19,7 @@ BEHIND_TEXT = dict(boxstyle="square,pad=0.05", facecolor="white", edgecolor="non
 def frame(axes, rows, panels, names):
     """Log axes, alike in all panels: every point and every roof in sight, room for the names at the bottom.
 
-    Returns where the names end, as y.
+    Returns where the names end, as y; None where there are too many of them.
     """
     intensities = [number(row, "intensity") for row in rows]
     speeds = [number(row, "gflops") for row in rows]
@@ -28,9 +28,13 @@ def frame(axes, rows, panels, names):
     high_x = max(intensities) * 2.2
     low_x = min(min(intensities) / 3, ridge / 6, high_x / 20)
     high_y = max(speeds + [peak for _, peak, _ in panels]) * 2
-    names_top = min(min(speeds) / 1.6, high_y / 20)
-    share = share_of_height(axes[0], names)
-    low_y = math.exp((math.log(names_top) - share * math.log(high_y)) / (1 - share))
+    names_top = low_y = min(min(speeds) / 1.6, high_y / 20)
+    axes[0].set(xscale="log", xlim=(low_x, high_x))
+    if (len(names) + 1) * name_pitch(axes[0]) < math.log(high_x / low_x):
+        share = share_of_height(axes[0], names)
+        low_y = math.exp((math.log(names_top) - share * math.log(high_y)) / (1 - share))
+    else:
+        names_top = None
     for panel in axes:
         panel.set(xscale="log", yscale="log", xlim=(low_x, high_x), ylim=(low_y, high_y))
         panel.set_xlabel("operational intensity (FLOP per compulsory byte)", fontsize=12)
@@ -43,6 +47,13 @@ def frame(axes, rows, panels, names):
         for side in ("top", "right"):
             panel.spines[side].set_visible(False)
     return names_top
+
+
+def name_pitch(panel):
+    """How far upright names must be apart, in natural logarithms of x."""
+    low_x, high_x = panel.get_xlim()
+    inches = panel.get_window_extent().width / panel.figure.dpi
+    return LABEL_SIZE * 1.35 / 72 / inches * math.log(high_x / low_x)
 
 
 def share_of_height(panel, names):
@@ -105,6 +116,7 @@ def draw_roofs(panel, peak, bandwidths, peak_name="FMA", peak_name_at=None):
     )
     # A line of slope one on log axes rises at the angle of a decade's height over a decade's width.
     box = panel.get_window_extent()
+    inches = box.width / panel.figure.dpi
     angle = math.degrees(math.atan2(box.height / math.log(high_y / low_y), box.width / math.log(high_x / low_x)))
     above = math.inf
     for level, bandwidth in sorted(bandwidths.items(), key=lambda item: -item[1]):
@@ -115,7 +127,8 @@ def draw_roofs(panel, peak, bandwidths, peak_name="FMA", peak_name_at=None):
         start = max(low_x, low_y / bandwidth)
         style = dict(color=ROOF_COLOUR, linewidth=1.4, linestyle=ROOF_STYLES.get(level, OTHER_ROOF_STYLE), zorder=2)
         panel.plot([start, peak / bandwidth], [start * bandwidth, peak], **style)
-        at = start * 1.2
+        # A steep line's name, which leans to the left of where it begins, stays inside.
+        at = start * max(1.2, (high_x / low_x) ** (12 * math.sin(math.radians(angle)) / 72 / inches))
         panel.annotate(
             f"{level} {value(bandwidth)} GB/s",
             (at, at * bandwidth),
@@ -158,19 +171,18 @@ def log_ticks(low, high):
 
 
 def draw_problems(panel, rows, colours, names, names_top):
-    """A stroke through the variants of each problem, and below all points its name, the names kept apart.
-
-    False where there is no room for the names.
-    """
+    """A stroke through the variants of each problem, and below all points its name, the names kept apart; no names
+    where `names_top` is None."""
     problems = {}
     for row in rows:
         problems.setdefault(row["problem"], []).append(row)
     ordered = sorted(problems.values(), key=lambda group: number(group[0], "intensity"))
     low_x, high_x = panel.get_xlim()
-    inches = panel.get_window_extent().width / panel.figure.dpi
-    pitch = LABEL_SIZE * 1.35 / 72 / inches * math.log(high_x / low_x)
+    pitch = name_pitch(panel)
     wanted = [math.log(number(group[0], "intensity")) for group in ordered]
-    placed = spread(wanted, pitch, math.log(low_x) + pitch / 2, math.log(high_x) - pitch / 2)
+    placed = [None] * len(wanted)
+    if names_top is not None:
+        placed = spread(wanted, pitch, math.log(low_x) + pitch / 2, math.log(high_x) - pitch / 2)
     for group, at in zip(ordered, placed):
         x = number(group[0], "intensity")
         speeds = [number(row, "gflops") for row in group]
@@ -192,7 +204,6 @@ def draw_problems(panel, rows, colours, names, names_top):
             color="#222222",
             bbox=BEHIND_TEXT,
         )
-    return None not in placed
 
 
 def names_of(rows, length=NAME_LENGTH):

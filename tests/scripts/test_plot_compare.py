@@ -17,9 +17,9 @@ def pair(ratio, /, **fields):
     return dict.fromkeys(COLUMNS, "") | dict(
         schema_version="1", run_a="old", run_b="new", machine_a="m1", machine_b="m1", op="fc",
         problem=f"fc:ic8oc{ratio}", variant="gemm", dtype="f32", isa_a="AVX3", isa_b="AVX3", threads="1",
-        cache="warm", verdict=verdict, median_a_ns=str(100 * ratio), median_b_ns="100", ratio=str(ratio), ratio_low=str(ratio * 0.98),
-        ratio_high=str(ratio * 1.02), status_a="measured", status_b="measured", same_within="0.03",
-        op_mean_ratio="1.25") | fields
+        cache="warm", verdict=verdict, median_a_ns=str(100 * ratio), median_b_ns="100", ratio=str(ratio),
+        ratio_low=str(ratio * 0.98), ratio_high=str(ratio * 1.02), status_a="measured", status_b="measured",
+        same_within="0.03", op_mean_ratio="1.25") | fields
 
 
 def apart(reason, **fields):
