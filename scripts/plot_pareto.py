@@ -26,11 +26,12 @@ import roofgap_io
 import roofline_axes
 from roofgap_io import InputError, number
 
-# Okabe and Ito's palette, told apart by colour-blind readers too; thread counts by marker.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5FA8", "#000000")
+# Variants by colour, thread counts by marker.
+COLOURS = roofline_axes.APART
 MARKERS = "os^DvPX*"
 UNITS = {"ns": ("s", 1e-9), "byte": ("B", 1), "J": ("J", 1), "FLOP": ("FLOP", 1), "MAC": ("MAC", 1)}
-NAMES = {"usd": "usd per 1000 inferences", "memory": "memory of a call", "energy": "energy of a call"}
+NAMES = {"workspace_bytes": "workspace", "usd": "usd per 1000 inferences", "memory": "memory of a call",
+         "energy": "energy of a call"}
 PANEL_WIDTH, PANEL_HEIGHT = 4.3, 3.2  # inches
 LEFT, RIGHT, TOP, BOTTOM, BETWEEN, ABOVE = 0.35, 2.1, 0.75, 0.95, 0.95, 0.85  # inches
 

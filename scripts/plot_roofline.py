@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Draws the roofline of a run, or of the runs of several machines, as SVG and PNG, from their files alone.
 
-A point is a timed row, faded where it is unstable: x its intensity, y its GFLOP/s. The roofs are the best of
+A point is a timed row, faded where it is unstable: x its intensity, y its GFLOP/s. Colours tell ops, or variants of one
+op. The roofs are the best of
 ceilings.csv and ceilings_end.csv for the instruction set, the data type and the thread count of the panel. By default
 a panel for one thread and one for the most. Of several machines colours, lines and markers tell the machine; runs of
 one machine are taken together.
@@ -25,11 +26,12 @@ import roofgap_io
 import roofline_axes
 import roofline_machines
 from roofgap_io import InputError, number
-from roofline_axes import COLOURS, MORE_COLOURS, op_order
+from roofline_axes import APART, COLOURS, MORE_COLOURS, op_order
 
 FILLED = "osD^vPX*<>"  # hand-written variants
 HOLLOW = "osD^v"  # oneDNN's, which are named onednn...
 FADED = 0.35
+STROKE = "#999999"
 HEIGHT = 8.2  # inches
 
 # Labels and models are plain text: a dollar sign in one begins no formula.
@@ -96,7 +98,7 @@ def select(run_dirs, options):
 
 
 def styles(rows):
-    """Colours by op; markers by variant, hollow for oneDNN's."""
+    """Colours by op; markers by variant, hollow for oneDNN's; where there is one op only, its variants' colours."""
     more = iter(MORE_COLOURS * len(rows))
     colours = {op: COLOURS.get(op) or next(more) for op in sorted({row["op"] for row in rows}, key=op_order)}
     variants = sorted({row["variant"] for row in rows})
@@ -104,7 +106,11 @@ def styles(rows):
     theirs = [variant for variant in variants if variant.startswith("onednn")]
     markers = {variant: (FILLED[i % len(FILLED)], True) for i, variant in enumerate(ours)}
     markers |= {variant: (HOLLOW[i % len(HOLLOW)], False) for i, variant in enumerate(theirs)}
-    return colours, markers
+    of_variant = {}
+    if len(colours) == 1:
+        of_variant = {variant: APART[i % len(APART)] for i, variant in enumerate(ours + theirs)}
+        colours = dict.fromkeys(colours, STROKE)
+    return colours, markers, of_variant
 
 
 def marker_style(marker, filled, colour):
@@ -119,15 +125,19 @@ def marker_style(marker, filled, colour):
     )
 
 
-def legends(figure, colours, markers, right):
+def legends(figure, colours, markers, of_variant, right):
     by_op = [Line2D([], [], color=colour, linewidth=7, label=op) for op, colour in colours.items()]
-    ours = [(name, style) for name, style in markers.items() if style[1]]
-    theirs = [(name, style) for name, style in markers.items() if not style[1]]
+    by_variant = {
+        whose: [
+            Line2D([], [], label=name, **marker_style(marker, filled, of_variant.get(name, "#444444")))
+            for name, (marker, filled) in markers.items() if filled == whose
+        ] for whose in (True, False)
+    }
     top = 0.86
     for title, handles in (
-        ("operation", by_op),
-        ("hand-written", [Line2D([], [], label=name, **marker_style(*style, "#444444")) for name, style in ours]),
-        ("oneDNN", [Line2D([], [], label=name, **marker_style(*style, "#444444")) for name, style in theirs]),
+        ("operation", by_op if not of_variant else []),
+        ("hand-written", by_variant[True]),
+        ("oneDNN", by_variant[False]),
     ):
         if not handles:
             continue
@@ -142,7 +152,7 @@ def legends(figure, colours, markers, right):
 def draw(machine, rows, common, panels, untimed):
     """`panels`: (threads, peak, bandwidths), left to right. Rows that are not simply measured are counted below."""
     names = roofline_axes.names_of(rows)
-    colours, markers = styles(rows)
+    colours, markers, of_variant = styles(rows)
     width = 6.4 * len(panels) + 2.9
     figure, axes = pyplot.subplots(1, len(panels), figsize=(width, HEIGHT), sharey=True, squeeze=False)
     right = 1 - 2.1 / width
@@ -154,11 +164,11 @@ def draw(machine, rows, common, panels, untimed):
         shown = [row for row in rows if int(row["threads"]) == threads]
         roofline_axes.draw_problems(panel, shown, colours, names, names_top)
         for row in shown:
-            style = marker_style(*markers[row["variant"]], colours[row["op"]])
+            style = marker_style(*markers[row["variant"]], of_variant.get(row["variant"], colours[row["op"]]))
             style |= dict(alpha=FADED, zorder=4) if row["status"] == "unstable" else dict(zorder=5)
             panel.plot(number(row, "intensity"), number(row, "gflops"), **style)
     axes[0][0].set_ylabel("performance (GFLOP/s)", fontsize=12)
-    legends(figure, colours, markers, right + 0.1 / width)
+    legends(figure, colours, markers, of_variant, right + 0.1 / width)
 
     figure.suptitle(machine.get("cpu_model") or "unknown CPU", x=0.8 / width, ha="left", fontsize=15, y=0.965)
     lines = caption(machine, rows, common, panels, untimed, names_top is not None)
@@ -170,7 +180,9 @@ def draw(machine, rows, common, panels, untimed):
 def caption(machine, rows, common, panels, untimed, named):
     """What the picture shows, which rows are no plain points, how to read points above the roof where there are any."""
     dates = sorted({row["utc"][:10] for row in rows if row.get("utc")})
+    ops = {row["op"] for row in rows}
     what = [
+        *(ops if len(ops) == 1 else ()),
         f"{common['dtype']}, {common['isa']}, {common['cache']} cache",
         f"machine {machine.get('machine_id', 'unknown')}",
         *dates[-1:],

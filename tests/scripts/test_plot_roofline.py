@@ -185,6 +185,20 @@ def test_names_that_are_left_out_are_mentioned(run_dir):
     assert any("too many problems to write their names" in text for text in texts(run_dir / "roofline.svg"))
 
 
+def test_variants_of_one_op_have_colours_of_their_own(run_dir):
+    assert plot(run_dir).returncode == 0
+    assert {"operation", "conv2d", "fc"} <= set(texts(run_dir / "roofline.svg"))
+    rewrite(run_dir / "measurements.csv", lambda rows: [row for row in rows if row["op"] == "conv2d"])
+    assert plot(run_dir).returncode == 0
+    words = texts(run_dir / "roofline.svg")
+    assert "operation" not in words and any(text.startswith("conv2d · f32") for text in words)
+    colours = (run_dir / "roofline.svg").read_text().lower()
+    with open(run_dir / "measurements.csv", newline="") as file:
+        variants = {row["variant"] for row in csv.DictReader(file) if row["status"] == "measured"}
+    assert len(variants) > 2
+    assert all(colour.lower() in colours for colour in roofline_axes.APART[: len(variants)])
+
+
 def test_a_torn_row_is_named(run_dir):
     path = run_dir / "measurements.csv"
     path.write_text(path.read_text()[:-30])
