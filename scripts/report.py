@@ -8,17 +8,21 @@ several runs with the first.
 import argparse
 import base64
 import gzip
-import json
+import itertools
 import os
 import shutil
+import string
 import subprocess
 import sys
 import tempfile
 
+import report_attention
 import report_page
 import report_text
+import report_topics
 import roofgap_io
 import roofline_axes
+from report_text import key_of_roof
 from roofgap_io import InputError, number
 
 EXAMPLES = """\
@@ -32,12 +36,18 @@ examples:
 exit codes: 0 done, 2 a fault of the input, in one line
 """
 NUMBERS = (
-    "intensity gflops median_ns roof_fraction attainable_fraction flops_gap gap_algorithm gap_memory gap_implementation"
+    "intensity gflops median_ns roof_fraction attainable_fraction flops_gap gap_algorithm gap_memory "
+    "gap_implementation energy_j usd_per_1k"
 ).split()
 TEXTS = (
     "op problem label variant impl dtype isa cache status reason bound roof_level lever advice warnings"
 ).split()
+FINDINGS = ("energy_status", "usd_per_hour", "utilisation")
+TOPICS = (report_attention.topic, report_topics.separable, report_topics.pareto, report_topics.budgets)
 TIMED = ("measured", "unstable")
+PAIR_NUMBERS = "ratio ratio_low ratio_high median_a_ns median_b_ns p_adjusted machine_ratio kernel_ratio".split()
+PAIR_TEXTS = "run_b problem label variant cache dtype isa_a isa_b verdict cause reason".split()
+MACHINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 BUILT = [os.path.join(ROOT, path) for path in ("bin/roofgap", "build/release/harness/roofgap")]
 
@@ -69,7 +79,7 @@ def read_plotly():
 def read_run(run_dir):
     """All files of a run that the page shows; None for those that need not be there."""
     machine = roofgap_io.read_json(os.path.join(run_dir, "machine.json"))
-    rows = roofgap_io.read_gaps(run_dir, *NUMBERS, *TEXTS)
+    rows = roofgap_io.read_gaps(run_dir, *NUMBERS, *TEXTS, *FINDINGS)
     if not rows:
         raise InputError(f"{run_dir}/gap.csv has no row; run: roofgap run, then roofgap gap {run_dir}")
     for row in rows:
@@ -80,7 +90,10 @@ def read_run(run_dir):
         if row["status"] in TIMED and (number(row, "median_ns") or 0) <= 0:
             raise InputError(f"{row['problem']} {row['variant']} is {row['status']}, but its median_ns is "
                              f"'{row['median_ns']}'; allowed is a positive number")
-    ceilings = roofgap_io.read_ceilings(run_dir)
+    ceilings, again = {}, {}
+    for row in roofgap_io.read_ceilings(run_dir):
+        (again if key_of_roof(row) in ceilings else ceilings)[key_of_roof(row)] = row
+    topics = [topic(run_dir) for topic in TOPICS]
 
     def maybe(name, read, *arguments):
         return read(*arguments) if os.path.exists(os.path.join(run_dir, name)) else None
@@ -90,10 +103,12 @@ def read_run(run_dir):
         "machine": machine,
         "info": maybe("run.json", roofgap_io.read_json, os.path.join(run_dir, "run.json")) or {},
         "rows": rows,
-        "ceilings": ceilings,
+        "ceilings": list(ceilings.values()),
+        "again": again,
+        "topics": [topic for topic in topics if topic.sentences],
         "predictors": maybe("predictors.csv", roofgap_io.read_predictors, run_dir),
         "misordered": misordered(maybe("gap.json", roofgap_io.read_json, os.path.join(run_dir, "gap.json")), run_dir),
-        "roofs": list(roofs(run_dir, machine, rows, ceilings)),
+        "roofs": list(roofs(run_dir, machine, rows, [*ceilings.values(), *again.values()])),
     }
     run["name"] = str(run["info"].get("run_id") or rows[0].get("run_id") or os.path.basename(os.path.abspath(run_dir)))
     return run
@@ -149,32 +164,52 @@ def compare(options):
         return roofgap_io.read_comparison(path), done.stdout, ""
 
 
-def packed(run, index):
-    """The rows of a run as lists, in the order of the columns that the page is told."""
-    for row in run["rows"]:
-        numbers = (number(row, column) for column in NUMBERS)
-        yield [index, int(row["threads"]), *numbers, *(row[column] for column in TEXTS)]
+class Texts:
+    """Texts that many rows have, each once; rows hold their places."""
+
+    def __init__(self):
+        self.places = {}
+
+    def place(self, text):
+        return self.places.setdefault(text, len(self.places))
+
+    def packed(self, rows, numbers, texts):
+        """As report_tables.js unpacks it."""
+        return {"columns": [*numbers, *texts], "texts": texts,
+                "rows": [[*(row[column] for column in numbers), *(self.place(row[column]) for column in texts)]
+                         for row in rows]}
 
 
 def data(runs, pairs):
     """What the page's script shows."""
     ops = sorted({row["op"] for run in runs for row in run["rows"]}, key=roofline_axes.op_order)
     more = iter(roofline_axes.MORE_COLOURS * len(ops))
+    names = list(dict.fromkeys(machine_name(run["machine"]) for run in runs))
+    texts = Texts()
+    rows = ({**row, **{column: number(row, column) for column in NUMBERS}, "threads": int(row["threads"]),
+             "run": run["name"], "machine": machine_name(run["machine"])} for run in runs for row in run["rows"])
+    compared = ({**pair, **{column: number(pair, column) for column in PAIR_NUMBERS},
+                 "threads": int(pair["threads"]) if pair["threads"].isdecimal() else None} for pair in pairs or [])
     return {
-        "runs": [run["name"] for run in runs],
-        "columns": ["run", "threads", *NUMBERS, *TEXTS],
-        "rows": [row for index, run in enumerate(runs) for row in packed(run, index)],
-        "roofs": [{"run": index, **roof} for index, run in enumerate(runs) for roof in run["roofs"]],
+        "rows": texts.packed(rows, ["threads", *NUMBERS], ["machine", "run", *TEXTS]),
+        "pairs": texts.packed(compared, ["threads", *PAIR_NUMBERS], PAIR_TEXTS),
+        "texts": list(texts.places),
+        "roofs": [{"machine": machine_name(run["machine"]), "run": run["name"], **roof}
+                  for run in runs for roof in run["roofs"]],
         "colours": {op: roofline_axes.COLOURS.get(op) or next(more) for op in ops},
-        "pairs": [packed_pair(pair) for pair in pairs or []],
+        "machines": {name: {"letter": letter, "colour": colour}
+                     for name, letter, colour in zip(names, letters(), itertools.cycle(MACHINE_COLOURS))},
     }
 
 
-def packed_pair(pair):
-    names = "ratio ratio_low ratio_high median_a_ns median_b_ns p_adjusted machine_ratio kernel_ratio".split()
-    kept = "run_b problem label variant cache dtype isa_a isa_b verdict cause reason".split()
-    threads = int(pair["threads"]) if pair["threads"].isdecimal() else None
-    return {"threads": threads, **{name: number(pair, name) for name in names}, **{name: pair[name] for name in kept}}
+def letters():
+    """A to Z, then AA and so on."""
+    for length in itertools.count(1):
+        yield from map("".join, itertools.product(string.ascii_uppercase, repeat=length))
+
+
+def machine_name(machine):
+    return f"{machine.get('cpu_model') or 'CPU'}, {machine.get('cores') or '?'} cores ({machine.get('machine_id')})"
 
 
 def write(path, text):
@@ -201,9 +236,7 @@ def main(arguments):
             if names.count(run["name"]) > 1:
                 run["name"] += f" ({run['dir']})"
         pairs, words, without = compare(options)
-        # JSON inside of HTML: no text in it may end the script.
-        embedded = json.dumps(data(runs, pairs), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-        page = report_page.render(runs, pairs, words, without, embedded, plotly)
+        page = report_page.render(runs, pairs, words, without, data(runs, pairs), plotly)
         write(options.out or os.path.join(options.run_dirs[0], "report.html"), page)
     except (InputError, OSError) as error:
         print(f"report.py: {error}", file=sys.stderr)

@@ -1,32 +1,60 @@
-"""The report's HTML: what does not change is written here, what is filtered and sorted is drawn by report_page.js."""
+"""The report's HTML: texts are written here; pictures and tables are drawn by report_plots.js and report_tables.js."""
+import json
 import os
+from collections import Counter
 from html import escape
 
 import report_text
-from report_text import duration, percent, short, size
-from roofgap_io import number
+from report_text import key_of_roof, name_of_roof, percent, size
+from report_topic import table
 
 UNKNOWN = '<span class="unknown">not known</span>'
-ROOF_KEY = "kind isa dtype op_mix level pattern pages core_kind threads".split()
+SCRIPTS = ("report_tables.js", "report_plots.js")
+KEY_FINDINGS = 3
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def render(runs, pairs, words, without, embedded, plotly):
-    """The page. `embedded`: the data of its script as JSON; `plotly`: the library, compressed, in base64."""
+class Tables:
+    """The tables that the page's script draws; adding one returns the HTML of its place."""
+
+    def __init__(self):
+        self.all = []
+
+    def add(self, one, of="", shown=False):
+        if not one.rows:
+            return ""
+        self.all.append({"columns": one.columns, "rows": one.rows})
+        title = escape(one.caption + (f", {of}" if of else ""))
+        return f"""<details id="table-{len(self.all) - 1}"{" open" if shown else ""}>
+<summary>{title} ({len(one.rows)})</summary>
+<div class="scroll tall" tabindex="0" role="region" aria-label="{title}"><table></table></div></details>"""
+
+
+def render(runs, pairs, words, without, data, plotly):
+    """The page. `data`: what its script shows, but for the tables; `plotly`: the library, compressed, in base64."""
+    tables = Tables()
+    several = len(runs) > 1
     compared = comparison(runs, pairs, words, without)
+    found = topics(runs, tables)
+    links = {"comparison": "Comparison"} if compared else {}
+    links |= {key: title.split(":")[0] for key, (title, _) in found.items()}
     parts = {
         "TITLE": escape("roofgap: " + ", ".join(run["name"] for run in runs)),
         "RUNS": ", ".join(f"<strong>{escape(run['name'])}</strong>" for run in runs),
         "STYLE": source("report_page.css"),
-        "MACHINE": "".join(machine(run) for run in runs),
-        "CEILINGS": "".join(ceilings(run, runs[:at]) for at, run in enumerate(runs)),
-        "FINDINGS": "".join(findings(run, len(runs) > 1) for run in runs),
+        "LINKS": " ".join(f'<a href="#{key}">{title}</a>' for key, title in links.items()),
+        "FINDINGS": compared_in_short(pairs) + "".join(findings(run, several, tables) for run in runs),
         "COMPARISON": compared,
-        "COMPARISON_LINK": '<a href="#comparison">Comparison</a>' if compared else "",
-        "SCRIPT": source("report_page.js"),
-        "DATA": embedded,
+        "TOPICS": "".join(f'<section id="{key}"><h2>{title}</h2>{body}</section>\n'
+                          for key, (title, body) in found.items()),
+        "CEILINGS": "".join(ceilings(run, runs[:at], tables) for at, run in enumerate(runs)),
+        "MACHINE": "".join(map(machine, runs)),
+        "SCRIPT": "".join(map(source, SCRIPTS)),
         "PLOTLY": plotly,
     }
+    # JSON inside of HTML: no text in it may end the script.
+    packed = json.dumps(data | {"tables": tables.all}, separators=(",", ":"), ensure_ascii=False)
+    parts["DATA"] = packed.replace("<", "\\u003c")
     # The template alone is searched for marks, not what was put in.
     return "".join(parts.get(piece, piece) for piece in source("report_page.html").split("@@"))
 
@@ -88,85 +116,85 @@ def caches(levels):
     return ", ".join(words) or UNKNOWN
 
 
-def table(head, rows, caption):
-    """`head`: (name, whether its column holds numbers). Cells are HTML."""
-    kinds = [' class="number"' if numeric else "" for _, numeric in head]
-
-    def line(row):
-        return "<tr>" + "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(row, kinds)) + "</tr>"
-
-    top = "".join(f'<th scope="col"{kind}>{name}</th>' for (name, _), kind in zip(head, kinds))
-    body = "".join(map(line, rows))
-    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>'
-            f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>")
-
-
-def ceilings(run, earlier):
-    """The roofs that rows stand under in sight, all of them one click away; an earlier run's are not repeated."""
-    name = escape(run["name"])
+def ceilings(run, earlier, tables):
+    """The roofs that rows stand under in sight, all of them a click away; an earlier run's are not repeated."""
+    name, again = run["name"], run["again"]
+    drift = "".join(f"<p>{escape(sentence)}</p>" for sentence in report_text.drift(run["ceilings"], again))
+    head = f"<h3>{escape(name)}</h3>{drift}"
     for other in earlier:
         if other["ceilings"] == run["ceilings"]:
-            return f"<h3>{name}</h3><p>The same as of {escape(other['name'])}.</p>"
-    seen, rows = set(), []
-    for row in run["ceilings"]:
-        key = tuple(row[column] for column in ROOF_KEY)
-        rows.append((row, "after the run" if key in seen else "before"))
-        seen.add(key)
-    main = [(row, when) for row, when in rows
+            return f"{head}<p>Before the run the same as of {escape(other['name'])}.</p>"
+    bind = [row for row in run["ceilings"]
             if row["pages"] != "small" and row["isa"] in ("", *run["machine"].get("isa", [])[:1])
             and (row["op_mix"] in ("fma", "dot") if row["kind"] == "compute" else row["pattern"] in ("load", ""))]
-    head = [("ceiling", False), ("threads", True), ("best", True), ("median", True), ("95 % interval", True),
-            ("unit", False), ("samples", True), ("measured", False)]
-    return (f"<h3>{name}</h3>" + table(head, [ceiling(*row) for row in main], f"Ceilings that bind, {name}")
-            + f"<details><summary>All {len(rows)} ceilings</summary>"
-            + table(head, [ceiling(*row) for row in rows], f"All ceilings, {name}") + "</details>")
+
+    def median_after(row):
+        after = again.get(key_of_roof(row))
+        return report_text.number(after, "median") if after else None
+
+    def shown(caption, rows):
+        return table(caption, rows, ("ceiling", "text", name_of_roof), ("threads", "short", "threads"),
+                     ("best", "short", "best"), ("median", "short", "median"), ("95 %: from", "short", "ci_low"),
+                     ("to", "short", "ci_high"), *([("median after the run", "short", median_after)] if again else []),
+                     ("unit", "text", "unit"), ("samples", "short", "n"))
+
+    return (head + tables.add(shown("Ceilings that bind", bind), shown=len(earlier) == 0)
+            + tables.add(shown("All ceilings", run["ceilings"]), name))
 
 
-def ceiling(row, when):
-    words = [row[column] for column in ("kind", "level", "pattern", "op_mix", "dtype", "isa") if row[column]]
-    words += [f"{row['pages']} pages"] if row["pages"] else []
-    words += [row["core_kind"]] if row["core_kind"] not in ("", "uniform") else []
-
-    def field(column):
-        value = number(row, column) if row.get(column) else None
-        return "" if value is None else short(value)
-
-    low, high = field("ci_low"), field("ci_high")
-    interval = f"{low} to {high}" if low and high else ""
-    return [escape(" ".join(words)), escape(row["threads"]), field("best"), field("median"), interval,
-            escape(row["unit"]), field("n"), when]
-
-
-def findings(run, several):
-    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in report_text.findings(run))
-    name = escape(run["name"])
-    return (f"<h3>{name}</h3>" if several else "") + f'<ul class="findings">{sentences}</ul>' + predictors(run, name)
-
-
-def predictors(run, name):
-    head = [("predictor", False), ("of", False), ("setting", False), ("rows", True), ("Kendall's tau", True),
-            ("pairs in wrong order", True), ("median error", True), ("worst error", True),
-            ("with the best factor", True)]
-    rows = []
-    for row in run["predictors"] or []:
-        def field(column, form):
-            value = number(row, column)
-            return "" if value is None else form(value)
-
-        setting = [row["dtype"], row["isa"], f"threads {row['threads']}" if row["threads"] else "", row["cache"]]
-        rows.append([
-            escape(report_text.NAMES.get(row["predictor"], row["predictor"])),
-            escape(report_text.OF.get(row["of"], row["of"])),
-            escape(", ".join(word for word in setting if word)) or "the whole run",
-            escape(row.get("rows", "")),
-            field("tau", short),
-            f"{escape(row['wrong_pairs'])} of {escape(row['ordered_pairs'])}",
-            *(field(f"{kind}_error", percent) for kind in ("median", "worst", "scaled")),
-        ])
-    if not rows:
+def compared_in_short(pairs):
+    """Of several runs first how they compare."""
+    if not pairs:
         return ""
-    shown = table(head, rows, f"What predicts the times, {name}")
-    return f"<details><summary>Predictors of the times, by setting</summary>{shown}</details>"
+    return (f'<p>Against <strong>{escape(pairs[0]["run_a"])}</strong>: {escape(verdicts(pairs))} '
+            '(<a href="#comparison">which</a>).</p>')
+
+
+def verdicts(pairs):
+    counts = Counter(pair["verdict"].replace("_", " ") for pair in pairs)
+    return f"{len(pairs)} pairs, " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+
+
+def items(sentences):
+    return "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+
+
+def findings(run, several, tables):
+    """How many rows there are, the sentences that matter most, then the others: of several runs a click away."""
+    sentences = list(report_text.findings(run))
+    first, more = sentences[:KEY_FINDINGS], sentences[KEY_FINDINGS:]
+    rest = (f'<ul class="findings">{items(more)}</ul>' if more else "") + tables.add(
+        predictors(run), run["name"] if several else "")
+    return ((f"<h3>{escape(run['name'])}</h3>" if several else "")
+            + f'<ol class="findings first">{items(first)}</ol>'
+            + (f"<details><summary>More findings</summary>{rest}</details>" if several and rest else rest)
+            + f'<p class="counts">{escape(report_text.counts(run["rows"]))}</p>')
+
+
+def predictors(run):
+    def setting(row):
+        threads = f"threads {row['threads']}" if row["threads"] else ""
+        return ", ".join(filter(None, (row["dtype"], row["isa"], threads, row["cache"]))) or "the whole run"
+
+    return table("What predicts the times, by setting", run["predictors"] or [],
+                 ("predictor", "text", lambda row: report_text.NAMES.get(row["predictor"], row["predictor"])),
+                 ("of", "text", lambda row: report_text.OF.get(row["of"], row["of"])), ("setting", "text", setting),
+                 ("Kendall's tau", "short", "tau"), ("pairs in wrong order", "short", "wrong_pairs"),
+                 ("of", "short", "ordered_pairs"), ("median error", "percent", "median_error"),
+                 ("worst error", "percent", "worst_error"), ("with the best factor", "percent", "scaled_error"))
+
+
+def topics(runs, tables):
+    """By key: title and HTML, of the runs that have something to say."""
+    found = {}
+    for run in runs:
+        for topic in run["topics"]:
+            title, body = found.get(topic.key, (escape(topic.title), ""))
+            body += f"<h3>{escape(run['name'])}</h3>" if len(runs) > 1 else ""
+            body += f'<ul class="findings">{items(topic.sentences)}</ul>'
+            body += "".join(tables.add(one, shown=len(runs) == 1 and at == 0) for at, one in enumerate(topic.tables))
+            found[topic.key] = (title, body)
+    return found
 
 
 def comparison(runs, pairs, words, without):
@@ -176,14 +204,12 @@ def comparison(runs, pairs, words, without):
     if pairs is None:
         return f"""<section id="comparison"><h2>Comparison</h2>
 <p class="unknown">The runs are not compared: {escape(without)}</p></section>"""
-    verdicts = [pair["verdict"].replace("_", " ") for pair in pairs]
-    said = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
     baseline = escape(pairs[0]["run_a"]) if pairs else escape(runs[0]["name"])
     more = f"""<details><summary>All that <code>roofgap compare</code> says</summary>
 <pre tabindex="0">{escape(words)}</pre></details>""" if words else ""
     return f"""<section id="comparison"><h2>Comparison</h2>
-<p>Against <strong>{baseline}</strong>: {len(pairs)} pairs, {escape(said)}. A ratio above 1 says that the other run is
+<p>Against <strong>{baseline}</strong>: {escape(verdicts(pairs))}. A ratio above 1 says that the other run is
 faster; <em>machine</em> is how much faster its machine was, <em>kernel</em> what is left to the code.</p>
 <div id="ratios" class="plot" role="figure" aria-label="Ratios of the pairs and their intervals, as in the table"></div>
 <div class="scroll tall" tabindex="0" role="region" aria-label="Pairs of rows"><table id="pairs"></table></div>
-<p><button type="button" id="more-pairs" hidden></button></p>{more}</section>"""
+{more}</section>"""

@@ -1,12 +1,16 @@
-"""How the report writes numbers, and the sentences about what C++ found: their numbers are of CSV and JSON files."""
+"""How the report writes numbers, and the sentences about a run's gaps: their numbers are of CSV and JSON files."""
+import math
+
 import gap_rows
 from roofgap_io import InputError, number
 
 SETTING = ("dtype", "isa", "threads", "cache")
 NAMES = {"flops": "FLOPs", "attainable": "the attainable time"}
-OF = {"all": "all timed rows", "fastest": "the fastest variant of each problem"}
+OF = {"all": "all timed rows", "fastest": "the fastest variants"}
 NEAREST_LIMIT = 1.02  # above it the model is wrong, not the row good
 PARTS = ("algorithm", "memory", "implementation")
+ROOF_KEY = "kind isa dtype op_mix level pattern pages core_kind threads".split()
+DRIFTS_NAMED = 3
 NO_BREAK = "\u00a0"
 PAIRS_SHOWN = 3
 ROWS_NAMED = 5
@@ -37,6 +41,10 @@ def flops(value):
     return scaled(value, ((1e9, "G"), (1e6, "M"), (1e3, "k")), "FLOP")
 
 
+def joules(value):
+    return scaled(value, ((1, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n")), "J")
+
+
 def size(count):
     return scaled(count, ((1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")), "B")
 
@@ -55,13 +63,16 @@ def setting_of(row):
 
 
 def findings(run):
-    """The sentences about one run."""
+    """The sentences about one run, the most important first: what is broken, what its topics say, its gaps."""
     rows = run["rows"]
-    yield counts(rows)
-    yield from predictions(run["predictors"], run["dir"])
-    yield from misordered(run["misordered"], run["dir"])
-    yield from outstanding(rows)
     yield from faults(rows)
+    yield from (topic.sentences[0] for topic in run["topics"] if topic.important)
+    yield from predictions(run["predictors"], "fastest", run["dir"])
+    yield from outstanding(rows)
+    yield from predictions(run["predictors"], "all", run["dir"])
+    yield from misordered(run["misordered"], run["dir"])
+    yield from money(rows)
+    yield from energy(rows)
 
 
 def counts(rows):
@@ -70,27 +81,26 @@ def counts(rows):
     return f"{len(rows)} rows: {', '.join(parts)}."
 
 
-def predictions(predictors, run_dir):
-    if predictors is None:
+def predictions(predictors, of, run_dir):
+    """Of the whole run: FLOPs, then the attainable time."""
+    if predictors is None and of == "fastest":
         yield f"What predicts the times is not known, for want of predictors.csv. Run: roofgap gap {run_dir}"
-        return
-    whole = [row for row in predictors if not any(row[column] for column in SETTING)]
-    for row in sorted(whole, key=lambda row: row["of"]):
-        if not number(row, "ordered_pairs"):
-            continue
-        yield f"Of {OF.get(row['of'], row['of'])}, " + NAMES.get(row["predictor"], row["predictor"]) + judgement(row)
+    whole = [row for row in predictors or [] if not any(row[column] for column in SETTING) and row["of"] == of]
+    rows = sorted((row for row in whole if number(row, "ordered_pairs")), key=lambda row: row["predictor"] != "flops")
+    if rows:
+        yield f"Of {OF[of]}, {'; '.join(map(judgement, rows))}."
 
 
 def judgement(row):
     verb = "put" if row["predictor"] == "flops" else "puts"
-    text = f" {verb} {row['wrong_pairs']} of {row['ordered_pairs']} pairs in the wrong order"
+    text = (f"{NAMES.get(row['predictor'], row['predictor'])} {verb} {row['wrong_pairs']} of {row['ordered_pairs']} "
+            "pairs in the wrong order (Kendall's tau ")
     for column, before, form in (
-        ("tau", " (Kendall's tau ", short), ("median_error", "); the error is in the median ", percent),
-        ("worst_error", ", at worst ", percent), ("scaled_error", ", with the best constant factor ", percent),
+        ("tau", "", short), ("median_error", ", median error ", percent), ("worst_error", ", worst ", percent),
     ):
         value = number(row, column)
         text += before + ("not known" if value is None else form(value))
-    return text + "."
+    return text + ")"
 
 
 def gap_json(run_dir):
@@ -133,6 +143,52 @@ def outstanding(rows):
         row = max(near, key=lambda row: number(row, "roof_fraction"))
         roof = row["roof_level"] if row["bound"] == "memory" else row["bound"]
         yield f"Nearest to its roof: {name_of(row)}, {percent(number(row, 'roof_fraction'))} of the {roof} roof."
+
+
+def money(rows):
+    priced = sorted((row for row in rows if row["usd_per_1k"]), key=lambda row: number(row, "usd_per_1k"))
+    if priced:
+        low, high = priced[0], priced[-1]
+        yield (f"1000 inferences cost {short(number(low, 'usd_per_1k'))} $ ({name_of(low)}) to "
+               f"{short(number(high, 'usd_per_1k'))} $ ({name_of(high)}), at {low['usd_per_hour']} $ per hour, "
+               f"utilisation {low['utilisation']}.")
+
+
+def energy(rows):
+    """What an inference takes, or why that is not known."""
+    known = sorted((row for row in rows if row["energy_j"]), key=lambda row: number(row, "energy_j"))
+    if known:
+        low, high = known[0], known[-1]
+        yield (f"A call takes {joules(number(low, 'energy_j'))} ({name_of(low)}) to "
+               f"{joules(number(high, 'energy_j'))} ({name_of(high)}).")
+    else:
+        why = dict.fromkeys(row["energy_status"] for row in rows if row["median_ns"] and row["energy_status"])
+        if why:
+            yield f"Energy is not known: {', '.join(why)}."
+
+
+def drift(ceilings, again):
+    """What roofs measured again after the run say; `again`: by key_of_roof."""
+    twice = [(row, again[key_of_roof(row)]) for row in ceilings if key_of_roof(row) in again]
+    pairs = [(before, after) for before, after in twice if number(before, "median") and number(after, "median")]
+    if not pairs:
+        return
+    pairs.sort(key=lambda pair: -abs(math.log(number(pair[1], "median") / number(pair[0], "median"))))
+    moved = "; ".join(
+        f"{name_of_roof(before)}, {gap_rows.threads_text(int(before['threads']))}: "
+        f"{short(number(before, 'median'))} before, {short(number(after, 'median'))} {before['unit']} after"
+        for before, after in pairs[:DRIFTS_NAMED])
+    yield f"{len(pairs)} roofs were measured again after the run. The medians that moved most: {moved}."
+
+
+def key_of_roof(row):
+    return tuple(row[column] for column in ROOF_KEY)
+
+
+def name_of_roof(row):
+    words = [row[column] for column in ("kind", "level", "pattern", "op_mix", "dtype", "isa") if row[column]]
+    words += [f"{row['pages']} pages"] if row["pages"] else []
+    return " ".join(words + ([row["core_kind"]] if row["core_kind"] not in ("", "uniform") else []))
 
 
 def faults(rows):

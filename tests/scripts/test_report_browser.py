@@ -129,6 +129,57 @@ def test_at_first_the_points_are_of_threads_that_every_run_has(browser, tmp_path
     assert (browser.run("document.querySelector('#filters [name=threads]').value"), browser.run(POINTS)) == ("1", 60)
 
 
+def test_machines_are_told_apart_by_colour_letter_and_named_roofs(browser, tmp_path):
+    runs = [shutil.copytree(RUN, tmp_path / name) for name in "ab"]
+    machine = json.loads((RUN / "machine.json").read_text())
+    (runs[1] / "machine.json").write_text(json.dumps(machine | {"cpu_model": "Other CPU", "machine_id": "0123456789ab"}))
+    rewrite(runs[1] / "ceilings.csv", lambda rows: [{**row, "best": str(2 * float(row["best"]))} for row in rows])
+    write_comparison(tmp_path / "ab.csv", [])
+    page = write_report(tmp_path, *runs, "--comparison", tmp_path / "ab.csv")
+    browser.open(page)
+    assert "B: Other CPU, 2 cores (0123456789ab)" in browser.run("document.getElementById('key').textContent")
+    names = browser.run("[...document.querySelectorAll('#plot .annotation-text')].map((note) => note.textContent)")
+    assert {name.split()[0] + name.split()[1] for name in names} == {
+        letter + roof for letter in "AB" for roof in ("FMA", "L1", "L2", "L3", "DRAM")}
+    colours = ("new Set(document.getElementById('plot').data.filter((trace) => trace.mode === 'markers')"
+               ".map((trace) => trace.marker.color)).size")
+    assert browser.run(colours) == 2
+    choose(browser, "colour", "operation")
+    assert browser.run(colours) == 4
+    choose(browser, "machine", "Other CPU, 2 cores (0123456789ab)")
+    assert browser.run(POINTS) == 30
+    quiet(browser, page)
+
+
+def test_of_runs_on_one_machine_the_roofs_of_the_first_are_drawn_until_one_is_chosen(browser, tmp_path):
+    runs = [shutil.copytree(RUN, tmp_path / name) for name in "ab"]
+    rewrite(runs[1] / "ceilings.csv", lambda rows: [{**row, "best": str(2 * float(row["best"]))} for row in rows])
+    write_comparison(tmp_path / "ab.csv", [])
+    browser.open(write_report(tmp_path, *runs, "--comparison", tmp_path / "ab.csv"))
+    peak = "document.querySelector('#plot .annotation-text').textContent"
+    assert browser.run(peak) == "FMA peak 471 GFLOP/s"
+    assert "choose a run" in browser.run("document.getElementById('roofs-of').textContent")
+    choose(browser, "run", f"20260102T030405Z-default ({runs[1]})")
+    assert browser.run(peak) == "FMA peak 942 GFLOP/s"
+    assert browser.run("document.getElementById('roofs-of').textContent") == ""
+
+
+def test_the_tables_of_a_topic_sort_and_are_drawn_when_opened(browser, tmp_path):
+    run_dir = shutil.copytree(RUN, tmp_path / "a")
+    browser.open(write_report(tmp_path, run_dir))
+    details = "[...document.querySelectorAll('details[id^=table]')].find((one) => /All ceilings/.test(one.textContent))"
+    assert browser.run(details + ".querySelectorAll('tr').length") == 0
+    browser.run(details + ".querySelector('summary').focus()")
+    browser.press("Enter")
+    browser.until(details + ".querySelectorAll('tbody tr').length > 20")
+    heads = browser.run(f"[...{details}.querySelectorAll('thead button')].map((head) => head.textContent)")
+    at = heads.index("best")
+    browser.run(f"{details}.querySelectorAll('thead button')[{at}].click()")
+    cells = browser.run(f"[...{details}.querySelectorAll('tbody tr')].map((row) => row.children[{at}].textContent)")
+    values = [float(cell.replace(",", "")) for cell in cells]
+    assert values == sorted(values, reverse=True) and len(set(values)) > 10
+
+
 def test_several_runs_with_hostile_names_are_compared(browser, tmp_path):
     runs = [shutil.copytree(RUN, tmp_path / name) for name in "ab"]
     for run_dir in runs:
@@ -141,7 +192,7 @@ def test_several_runs_with_hostile_names_are_compared(browser, tmp_path):
     assert browser.run("document.querySelectorAll('#pairs tbody tr').length") == 4
     assert browser.run("document.querySelectorAll('#ratios .points path').length") == 3
     assert browser.run("document.querySelectorAll('img').length") == 0
-    choose(browser, "run", "1")
+    choose(browser, "run", f"20260102T030405Z-default ({runs[1]})")
     assert (browser.run(ROWS), browser.run(POINTS)) == (31, 30)
     quiet(browser, page)
 
