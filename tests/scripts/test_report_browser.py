@@ -145,7 +145,7 @@ def test_machines_are_told_apart_by_colour_letter_and_named_roofs(browser, tmp_p
                ".map((trace) => trace.marker.color)).size")
     assert browser.run(colours) == 2
     choose(browser, "colour", "operation")
-    assert browser.run(colours) == 4
+    assert browser.run(colours) == 5, "one for each operation"
     choose(browser, "machine", "Other CPU, 2 cores (0123456789ab)")
     assert browser.run(POINTS) == 30
     quiet(browser, page)
