@@ -138,7 +138,7 @@ def ceilings(run, earlier, tables):
                      ("to", "short", "ci_high"), *([("median after the run", "short", median_after)] if again else []),
                      ("unit", "text", "unit"), ("samples", "short", "n"))
 
-    return (head + tables.add(shown("Ceilings that bind", bind), shown=len(earlier) == 0)
+    return (head + tables.add(shown("Ceilings that bind", bind), name, shown=len(earlier) == 0)
             + tables.add(shown("All ceilings", run["ceilings"]), name))
 
 
@@ -192,7 +192,8 @@ def topics(runs, tables):
             title, body = found.get(topic.key, (escape(topic.title), ""))
             body += f"<h3>{escape(run['name'])}</h3>" if len(runs) > 1 else ""
             body += f'<ul class="findings">{items(topic.sentences)}</ul>'
-            body += "".join(tables.add(one, shown=len(runs) == 1 and at == 0) for at, one in enumerate(topic.tables))
+            body += "".join(tables.add(one, run["name"] if len(runs) > 1 else "", shown=len(runs) == 1 and at == 0)
+                            for at, one in enumerate(topic.tables))
             found[topic.key] = (title, body)
     return found
 

@@ -97,8 +97,8 @@ const roofLines = (roofs, low, high) => {
       line: { color, width: dash === "solid" ? 1.8 : 1.4, dash },
     });
     if (at) notes.push({
-      x: Math.log10(at[0]), y: Math.log10(at[1]), text, showarrow: false, ...side, bgcolor: setting("--paper"),
-      borderpad: 0, font: { size: 11, color: setting("--soft") },
+      x: Math.log10(at[0]), y: Math.log10(at[1]), text, showarrow: false, ...side,
+      font: { size: 11, color: setting("--soft") },
     });
   };
   flats.forEach((roof, k) => {

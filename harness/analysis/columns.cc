@@ -39,6 +39,7 @@ reboots and updates of the system.
       measurements.csv             one row per case, written as soon as it is measured
       gap.csv                      each of those rows under its roofs
       predictors.csv               how well FLOPs and roofs predict the times
+      gap.json                     both, and the pairs that FLOPs order wrongly (where that was asked for)
       separable.csv                standard against separable convolutions (where there are both)
       pareto.csv                   which rows no alternative beats (where that was asked for)
       budgets.csv                  what each row would do on deployment targets (likewise)
@@ -47,7 +48,7 @@ reboots and updates of the system.
       crossovers.csv               at which length one overtakes another
       run.json                     the exact command, seed and versions, and whether the run is complete
       suite.json                   what was asked for; `roofgap run --resume` reads it
-      *.svg *.png                  pictures, drawn from these files alone
+      *.svg *.png report.html      pictures and a page, drawn from these files alone
 
 ## Rules for every file
 
