@@ -69,14 +69,16 @@ def test_each_row_has_a_lever_and_a_sentence_about_it(roofgap, run_small):
     gaps = read_rows(run_small / "gap.csv")
     for gap in gaps:
         assert bool(gap["lever"]) == bool(gap["advice"]) == bool(gap["median_ns"]), gap
-    levers = {(gap["op"], gap["variant"], gap["threads"]): gap["lever"] for gap in gaps}
-    assert levers["fc", "onednn", "1"] == "flops", "the last of its two problems, which is compute-bound"
+    levers = {(gap["problem"], gap["variant"], gap["threads"]): gap["lever"] for gap in gaps}
+    assert levers["conv2d:mb1ic256ih14oc256kh3ph1", "onednn", "1"] == "flops", "87 % of attainable, on the flat"
+    assert levers["fc:mb16ic768oc3072", "onednn", "1"] == "code", "75 % of attainable"
     words = {gap["lever"] for gap in gaps} - {""}
     assert {"bytes", "flops", "code"} <= words
     for word in words:
         assert f"lever {word} (" in done.stdout
     one = next(gap for gap in gaps if gap["problem"] == "fc:mb1ic2048oc1000" and gap["variant"] == "direct")
-    assert one["advice"].startswith("on the slope of L3, 86.3% of attainable, data takes 4.54 x the arithmetic")
+    assert one["advice"].startswith("on the slope of L3, 86.3% of attainable: fewer bytes (") and \
+        "win up to 4.54 x" in one["advice"]
 
 
 def test_predictors_are_stored_for_the_run_and_each_setting(roofgap, run_small):
