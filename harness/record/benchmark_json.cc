@@ -37,13 +37,14 @@ std::string TextOr(const JsonPlace& place, const Json& json, const char* key, co
   return text;
 }
 
-double RealTimeNs(const JsonPlace& place, const Json& json) {
+double RealTimeNs(const JsonPlace& place, const Json& json, std::string_view aggregate) {
   double time = 0;
   FromJson(place / "real_time", Member(place, json, "real_time"), time);
   const std::string unit = TextOr(place, json, "time_unit", "ns");
   const std::map<std::string, double> units = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
   const auto found = units.find(unit);
   if (found == units.end()) (place / "time_unit").Fail(unit, "ns, us, ms, s");
+  if (aggregate != "stddev" && !(time > 0)) (place / "real_time").Fail(time, "a number above 0");
   return time * found->second;
 }
 
@@ -54,11 +55,15 @@ void Add(const JsonPlace& place, const Json& json, Entries* entries) {
     entries->error = TextOr(place, json, "error_message", "failed");
     return;
   }
+  if (json.contains("skipped") && json["skipped"] == true) {  // from version 1.8 on; before, there are only errors
+    entries->error = TextOr(place, json, "skip_message", "skipped");
+    return;
+  }
   const std::string aggregate = TextOr(place, json, "aggregate_name", "");
   if (aggregate.empty()) {
-    entries->repetitions_ns.push_back(RealTimeNs(place, json));
+    entries->repetitions_ns.push_back(RealTimeNs(place, json, aggregate));
   } else if (aggregate == "median" || aggregate == "mean" || aggregate == "stddev") {
-    entries->aggregates_ns[aggregate] = RealTimeNs(place, json);
+    entries->aggregates_ns[aggregate] = RealTimeNs(place, json, aggregate);
     if (json.contains("repetitions")) FromJson(place / "repetitions", json["repetitions"], entries->repetitions);
   }
 }
@@ -139,7 +144,7 @@ void Append(const Record& row, Json* benchmarks) {
 
 }  // namespace
 
-std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path) {
+std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path, BenchmarkContext* context) {
   const std::string file = path.string();
   Json json;
   try {
@@ -154,7 +159,13 @@ std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path) {
   if (!list.is_array()) benchmarks.Fail(list, "an array");
   std::string host = "unknown host";
   if (json.contains("context") && json["context"].is_object()) {
-    host = TextOr(document / "context", json["context"], "host_name", host);
+    const JsonPlace place = document / "context";
+    host = TextOr(place, json["context"], "host_name", host);
+    if (context != nullptr) {
+      context->date = TextOr(place, json["context"], "date", "");
+      context->executable = TextOr(place, json["context"], "executable", "");
+      context->library_build_type = TextOr(place, json["context"], "library_build_type", "");
+    }
   }
   std::vector<Record> rows;
   std::vector<std::pair<std::string, Entries>> others;  // in file order
@@ -175,7 +186,10 @@ std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path) {
       Add(place, entry, &found->second);
     }
   }
-  for (const auto& [name, entries] : others) rows.push_back(RowOf(name, host, entries));
+  for (const auto& [name, entries] : others) {
+    const bool times = !entries.repetitions_ns.empty() || !entries.aggregates_ns.empty();
+    if (times || !entries.error.empty()) rows.push_back(RowOf(name, host, entries));
+  }
   return rows;
 }
 

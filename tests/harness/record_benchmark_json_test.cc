@@ -94,6 +94,21 @@ TEST_F(RecordBenchmarkJson, AFailedBenchmarkIsSkippedWithItsMessage) {
   EXPECT_FALSE(row.median_ns.has_value());
 }
 
+TEST_F(RecordBenchmarkJson, AggregatesThatAreNoTimesAreNoRows) {
+  const std::vector<Record> rows = Read(R"({"name": "BM_A/8", "run_name": "BM_A/8", "real_time": 5},
+    {"name": "BM_A_BigO", "run_name": "BM_A", "run_type": "aggregate", "aggregate_name": "BigO", "big_o": "N"},
+    {"name": "BM_A_RMS", "run_name": "BM_A", "run_type": "aggregate", "aggregate_name": "RMS", "rms": 0.01},
+    {"name": "BM_B_cv", "run_name": "BM_B", "run_type": "aggregate", "aggregate_name": "cv", "real_time": 0.1})");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].problem, "BM_A/8");
+}
+
+TEST_F(RecordBenchmarkJson, ASkippedBenchmarkIsSkippedWithItsMessage) {
+  const Record row = Read(R"({"name": "BM_A", "skipped": true, "skip_message": "too small", "real_time": 0})").at(0);
+  EXPECT_EQ(row.status + ": " + row.reason, "skipped: too small");
+  EXPECT_FALSE(row.median_ns.has_value());
+}
+
 TEST_F(RecordBenchmarkJson, OursReadsBackAsItWas) {
   Record row;
   row.run_id = "20260102T030405Z-default";
@@ -133,6 +148,8 @@ TEST_F(RecordBenchmarkJson, WhatIsNoSuchFileIsRefused) {
   EXPECT_NE(ErrorOf(R"({"benchmarks": [{"name": "a", "real_time": "1"}]})").find("real_time is \"1\""),
             std::string::npos);
   EXPECT_NE(ErrorOf(R"({"benchmarks": [{"name": "a", "real_time": 1, "time_unit": "h"}]})").find("ns, us, ms, s"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(R"({"benchmarks": [{"name": "a", "real_time": 0}]})").find("is 0.0; allowed is a number above 0"),
             std::string::npos);
 }
 
