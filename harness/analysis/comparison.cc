@@ -52,35 +52,42 @@ std::vector<RowPair> PairRows(const ComparedRun& a, const ComparedRun& b) {
   return pairs;
 }
 
-bool Beyond(double ratio, double within) { return std::abs(std::log(ratio)) > std::log1p(within); }
-
 void Judge(double same_within, Compared* row) {
   const bool differs = *row->p_adjusted <= kFalseDiscoveries && Beyond(*row->ratio, same_within);
   row->verdict = !differs ? "same" : *row->ratio > 1 ? "faster" : "slower";
-  const bool unstable = row->status_a == kUnstable || row->status_b == kUnstable;
-  if (!differs || !row->machine_ratio || unstable) return;
-  const auto explains = [&](double part) { return Beyond(part, same_within) && (part > 1) == (*row->ratio > 1); };
-  const bool kernel = explains(*row->kernel_ratio), machine = explains(*row->machine_ratio);
-  row->cause = kernel == machine ? "both" : kernel ? "kernel" : "machine";
+  if (differs && !Unstable(*row)) row->cause = FindCause(*row, same_within);
+}
+
+double TurnCorrelation(std::span<const ComparedRun> runs) {
+  std::vector<const std::vector<double>*> turns;
+  for (const ComparedRun& run : runs) {
+    for (const Record& row : run.rows) turns.push_back(&row.turns_ns);
+  }
+  return SerialCorrelation(turns);
 }
 
 }  // namespace
 
 std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same_within) {
   std::vector<RowPair> pairs;
+  std::vector<const ComparedRun*> run_of;  // b of each pair
   std::vector<Compared> rows;
   for (const ComparedRun& run : runs.subspan(1)) {
     for (const RowPair& pair : PairRows(runs[0], run)) {
       pairs.push_back(pair);
+      run_of.push_back(&run);
       rows.push_back(DescribePair(pair, runs[0], run));
     }
   }
   const auto comparable = std::count_if(rows.begin(), rows.end(), [](const Compared& r) { return r.reason.empty(); });
+  const TestContext context = {.pairs = comparable, .correlation = TurnCorrelation(runs)};
   std::vector<double> p_values;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].reason.empty()) continue;
-    TestPair(pairs[i], comparable, &rows[i]);
-    if (rows[i].p_value) p_values.push_back(*rows[i].p_value);
+    TestPair(pairs[i], context, &rows[i]);
+    if (!rows[i].p_value) continue;
+    p_values.push_back(*rows[i].p_value);
+    TellMachine(pairs[i], runs[0], *run_of[i], &rows[i]);
   }
   const std::vector<double> rates = FalseDiscoveryRates(p_values);
   auto rate = rates.begin();
@@ -108,10 +115,14 @@ std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same
 }
 
 bool Regressed(const Compared& row, double limit) {
-  if (row.verdict != "slower") return false;
+  if (row.verdict != "slower" || Unstable(row)) return false;
   const double least = 1 / (1 + limit);
-  return *row.ratio < least && row.kernel_ratio.value_or(0) < least;
+  return *row.ratio < least && row.kernel_low.value_or(0) < least;
 }
+
+bool Unstable(const Compared& row) { return row.status_a == kUnstable || row.status_b == kUnstable; }
+
+bool Lost(const Compared& row) { return row.median_a_ns.value_or(0) > 0 && row.status_b == kSkipped; }
 
 std::vector<ComparisonSummary> SummariseComparison(std::span<const Compared> rows) {
   std::vector<std::string> runs;
@@ -132,9 +143,11 @@ std::vector<ComparisonSummary> SummariseComparison(std::span<const Compared> row
       summary.not_comparable += row.verdict == "not_comparable";
       if (!row.p_value) continue;
       ++summary.pairs;
-      summary.unstable += row.status_a == kUnstable || row.status_b == kUnstable;
-      ratio.Add(row.ratio);
-      kernel.Add(row.kernel_ratio);
+      summary.unstable += Unstable(row);
+      if (!Unstable(row)) {
+        ratio.Add(row.ratio);
+        kernel.Add(row.kernel_ratio);
+      }
       summary.least_ratio = std::min(summary.least_ratio.value_or(*row.ratio), *row.ratio);
       summary.largest_ratio = std::max(summary.largest_ratio.value_or(*row.ratio), *row.ratio);
     }

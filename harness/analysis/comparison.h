@@ -17,7 +17,7 @@ namespace roofgap {
 
 namespace vocabulary {
 inline constexpr std::string_view kVerdict = "faster slower same not_comparable";
-inline constexpr std::string_view kCause = "kernel machine both";
+inline constexpr std::string_view kCause = "kernel isa machine both";
 }  // namespace vocabulary
 
 // What is compared: rows, and the roofs of their machine where the run has them.
@@ -32,12 +32,21 @@ struct ComparedRun {
 //
 //   ratio          = median of a / median of b: above 1, b is faster
 //   interval       from six turns a side on, the bootstrap interval of the ratio of the medians of turns, widened to
-//                  hold the ratio; with fewer, from the rows' own intervals, as independent errors of the logarithms
+//                  hold the ratio, and by what neighbouring turns have in common (SerialCorrelation, two_samples.h);
+//                  with fewer, from the rows' own intervals, as independent errors of the logarithms
 //   machine_ratio  how much faster the machine of b was for this row. On one machine canary_ns of a over that of b,
 //                  where both ran the same canary; else the time that the work of a's row takes at most (t_attainable,
 //                  roof.h) under a's roofs over that under b's; empty where both hold those of one probe, which says
-//                  nothing of what came after it
-//   kernel_ratio   = ratio / machine_ratio: what is left to the code
+//                  nothing of what came after it, and for other ISAs of one machine
+//   kernel_ratio   = ratio / machine_ratio: what is left to the code. Empty for a row that does not follow the canary
+//                  (waits for a farther cache, or partly for memory): the canary then is the most that the machine did
+//   kernel_low, kernel_high   within which the code's part lies, by the interval of the ratio, the error of the canary
+//                  or the roofs, and, where a row does not follow the canary, by all or nothing of what that did
+//
+// The cause of a pair that differs is `kernel` where that interval leaves the limits of `same` on the side of the ratio
+// (`isa` instead on one machine where the ISAs differ); `machine` where the row follows it, it moved by more than that,
+// and leaves nothing beyond to the code; `both`; or empty, not known. So the machine may explain a ratio, not reverse
+// it.
 //
 // The test of a pair is chosen by its numbers of turns alone, so that it cannot prefer an outcome: the rank test of the
 // turns where, of so many, the ranks can reach 5 % over the number of pairs (8 and 8 turns among 300 pairs); from six a
@@ -58,7 +67,7 @@ struct Compared {
   Number p_value, p_adjusted;
   Number machine_ratio;
   std::string machine_from;
-  Number kernel_ratio;
+  Number kernel_ratio, kernel_low, kernel_high;
   std::string cause;
   std::string status_a, status_b, warnings;
   Number same_within, op_mean_ratio, op_mean_kernel_ratio;
@@ -100,10 +109,19 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"machine_ratio", "", "how much faster b's machine was for this row"}, row.machine_ratio);
   visit(Field{"machine_from", "", "canary: fixed work beside the samples; roofs: attainable times", "canary roofs"},
         row.machine_from);
-  visit(Field{"kernel_ratio", "", "ratio / machine_ratio: what is left to the code"}, row.kernel_ratio);
+  visit(
+      Field{"kernel_ratio", "",
+            "ratio / machine_ratio: what is left to the code; empty where the canary tells no more than the most that "
+            "the machine did"},
+      row.kernel_ratio);
+  visit(Field{.name = "kernel_low",
+              .description = "lower end of the interval in which the code's part of the ratio lies",
+              .later = true},
+        row.kernel_low);
+  visit(Field{.name = "kernel_high", .description = "upper end of that interval", .later = true}, row.kernel_high);
   visit(Field{"cause", "",
-              "of faster and slower: which of the two ratios is further from 1 than the limit of `same`; empty where "
-              "that is not known, or a row is unstable",
+              "of faster and slower: what is beyond the limit of `same` for certain; `isa`: code of another ISA on one "
+              "machine; empty where none is, or a row is unstable",
               vocabulary::kCause},
         row.cause);
   visit(Field{"status_a", "", "status of a's row"}, row.status_a);
@@ -122,11 +140,17 @@ inline constexpr double kFalseDiscoveries = 0.05;
 // file order. `same_within`: as a fraction.
 std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same_within = kSameWithin);
 
-// Slower, by more than the fraction `limit` of a's time, and not for the machine alone: kernel_ratio, where it is
-// known, says the same.
+// Slower, by more than the fraction `limit` of a's time, and not shown to be so for the machine alone: the interval of
+// the code's part reaches as far. Unstable pairs are none.
 bool Regressed(const Compared& row, double limit);
 
-// The pairs of one op of one run, or of all its ops, in numbers. Means are geometric; empty without a value.
+bool Unstable(const Compared& row);
+
+// Has a time in a and is skipped in b: to a gate as good as a regression.
+bool Lost(const Compared& row);
+
+// The pairs of one op of one run, or of all its ops, in numbers. Means are geometric, of stable pairs; empty without a
+// value.
 struct ComparisonSummary {
   std::string run_b, op;  // op: empty for all
   int64_t pairs = 0, faster = 0, slower = 0, same = 0, not_comparable = 0, unstable = 0;
@@ -143,7 +167,7 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"same", "", "likewise"}, row.same);
   visit(Field{"not_comparable", "", "rows that are no pairs"}, row.not_comparable);
   visit(Field{"unstable", "", "pairs with an unstable row"}, row.unstable);
-  visit(Field{"mean_ratio", "", "geometric mean of ratio"}, row.mean_ratio);
+  visit(Field{"mean_ratio", "", "geometric mean of ratio, of stable pairs"}, row.mean_ratio);
   visit(Field{"mean_kernel_ratio", "", "of kernel_ratio, where that is known"}, row.mean_kernel_ratio);
   visit(Field{"least_ratio", "", "the least ratio"}, row.least_ratio);
   visit(Field{"largest_ratio", "", "the largest"}, row.largest_ratio);

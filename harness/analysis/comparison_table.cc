@@ -14,9 +14,10 @@ namespace {
 
 constexpr int kDecimals = 3;  // of a ratio
 
+bool TwoIsas(const Compared& row) { return row.isa_a != row.isa_b && !row.isa_a.empty() && !row.isa_b.empty(); }
+
 std::string IsaOf(const Compared& row) {
-  const bool one = row.isa_a == row.isa_b || row.isa_a.empty() || row.isa_b.empty();
-  return !one ? row.isa_a + " / " + row.isa_b : row.isa_a.empty() ? row.isa_b : row.isa_a;
+  return TwoIsas(row) ? row.isa_a + " / " + row.isa_b : row.isa_a.empty() ? row.isa_b : row.isa_a;
 }
 
 std::array<std::string, 3> KindOf(const Compared& row) { return {row.dtype, IsaOf(row), row.cache}; }
@@ -52,8 +53,6 @@ std::string Line(const Widths& widths, std::string_view problem, std::string_vie
                  PadRight(Shorten(variant, widths.variant), widths.variant) + PadLeft(time, 10) + PadLeft(ratio, 6) +
                  ' ' + PadRight(interval, 11) + PadLeft(machine, 8) + "  " + std::string(verdict));
 }
-
-bool Unstable(const Compared& row) { return row.status_a == kUnstable || row.status_b == kUnstable; }
 
 std::string PairLine(const Widths& widths, const Compared& row) {
   const std::string interval = Short(row.ratio_low, kDecimals) + "-" + Short(row.ratio_high, kDecimals);
@@ -128,6 +127,32 @@ std::string CountWords(std::span<const Compared> rows, std::string Compared::*fi
   return text;
 }
 
+// Between which ends the middle half of the stable pairs' ratios lies.
+std::string MiddleHalf(std::span<const Compared> rows) {
+  std::vector<double> ratios;
+  for (const Compared& row : rows) {
+    if (row.p_value && !Unstable(row)) ratios.push_back(*row.ratio);
+  }
+  if (ratios.size() < 4) return "";
+  std::sort(ratios.begin(), ratios.end());
+  const size_t quarter = ratios.size() / 4;
+  return " Half of the " + std::to_string(ratios.size()) + " stable pairs have ratios from " +
+         Short(ratios[quarter], kDecimals) + " to " + Short(ratios[ratios.size() - 1 - quarter], kDecimals) + ".";
+}
+
+std::string NoiseWords(std::span<const Compared> rows) {
+  return "Tested is whether these two runs differ. By how much two runs of one build do, one run of each cannot tell; "
+         "it may be more than a difference found here." +
+         MiddleHalf(rows);
+}
+
+// "p gemm, 1 thread, takes 25.0% longer (by the code 10.0%)".
+std::string RenderRegression(const Names& name, const Compared& row) {
+  std::string text = name(row) + ", takes " + Percent(1 / *row.ratio - 1) + " longer";
+  if (row.cause == "both") text += " (by the code " + Percent(1 / *row.kernel_ratio - 1) + ")";
+  return text;
+}
+
 constexpr std::array<Word, 3> kTests = {Word{"ranks", "by the ranks of their turns"},
                                         Word{"welch", "by Welch's test of their turns, too few for ranks"},
                                         Word{"intervals", "by their medians' intervals, for want of turns"}};
@@ -151,7 +176,7 @@ std::string RenderComparison(std::span<const Compared> rows) {
     text = Line(widths, "problem", "thr", "variant", "time of a", "ratio", "95 % of it", "machine", "b is");
   }
   for (const auto& [kind, pairs] : kinds) {
-    if (kinds.size() > 1) text += kind + '\n';
+    if (kinds.size() > 1 || TwoIsas(*pairs[0])) text += kind + '\n';
     for (const Compared* row : pairs) text += PairLine(widths, *row);
   }
   return text + RenderNotComparable(rows);
@@ -175,28 +200,35 @@ std::string RenderComparisonSummary(std::span<const ComparisonSummary> summaries
   const std::string machine = CountWords(rows, &Compared::machine_from, kMachineFrom);
   const bool unstable = std::any_of(summaries.begin(), summaries.end(), [](const auto& s) { return s.unstable > 0; });
   return text +
-         Wrap("ratio: time of a over time of b, geometric means; machine: how much faster the machine of b was, " +
+         Wrap("ratio: time of a over time of b; machine: how much faster the machine of b was, " +
                   (machine.empty() ? "known of no pair" : "known of " + machine) +
-                  "; kernel: the ratio without it. Pairs tested: " + tests +
-                  "; corrected for their number (Benjamini-Hochberg), 5 % of those that differ may be false. " +
-                  "Same: not shown to differ, or by up to " + Percent(same_within) + "." +
-                  (unstable ? " *: a row of the pair is unstable, so no cause is told." : ""),
-              kTableWidth, "");
+                  "; kernel: the ratio without it, where the row follows it; geometric means of stable pairs. "
+                  "Pairs tested: " +
+                  tests + "; corrected for their number (Benjamini-Hochberg). Same: not shown to differ, or by up to " +
+                  Percent(same_within) + ".",
+              kTableWidth, "") +
+         (unstable ? "*: a row of the pair is unstable, so no cause is told.\n" : "") +
+         Wrap(NoiseWords(rows), kTableWidth, "");
 }
 
 std::string RenderRegressions(std::span<const Compared> rows, double limit) {
   const Names name(rows);
   std::string names;
-  int64_t count = 0;
+  int64_t count = 0, unstable = 0, lost = 0, absent = 0;
   for (const Compared& row : rows) {
+    unstable += row.verdict == "slower" && Unstable(row) && *row.ratio < 1 / (1 + limit);
+    lost += Lost(row);
+    absent += row.median_a_ns.value_or(0) > 0 && row.status_b.empty();
     if (!Regressed(row, limit)) continue;
     ++count;
-    names += (names.empty() ? ": " : "; ") + name(row) + ", takes " + Percent(1 / *row.ratio - 1) + " longer" +
-             (Unstable(row) ? " (unstable)" : "");
+    names += (names.empty() ? ": " : "; ") + RenderRegression(name, row);
   }
-  return Wrap(
-      std::to_string(count) + (count == 1 ? " regression" : " regressions") + " beyond " + Percent(limit) + names + ".",
-      kTableWidth, "");
+  std::string text =
+      std::to_string(count) + (count == 1 ? " regression" : " regressions") + " beyond " + Percent(limit) + names + ".";
+  if (unstable > 0) text += " Slower by as much, but unstable (measure again): " + std::to_string(unstable) + ".";
+  if (lost > 0) text += " Measured in a and skipped in b, which fails too: " + std::to_string(lost) + ".";
+  if (absent > 0) text += " Measured in a and not in b at all: " + std::to_string(absent) + ".";
+  return Wrap(text, kTableWidth, "");
 }
 
 }  // namespace roofgap

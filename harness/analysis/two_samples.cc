@@ -78,11 +78,12 @@ struct LogMoments {
   double mean = 0, variance = 0;  // of the mean
 };
 
-LogMoments MomentsOf(std::span<const double> values) {
+LogMoments MomentsOf(std::span<const double> values, double correlation) {
   const auto n = static_cast<double>(values.size());
   LogMoments moments;
   for (double value : values) moments.mean += std::log(value) / n;
   for (double value : values) moments.variance += std::pow(std::log(value) - moments.mean, 2) / (n * (n - 1));
+  moments.variance *= SerialInflation(correlation, n);
   return moments;
 }
 
@@ -120,8 +121,8 @@ double RankTest(std::span<const double> a, std::span<const double> b) {
   return NormalTail(std::max(0.0, std::abs(sum.u - n * m / 2) - 0.5) / std::sqrt(variance));
 }
 
-double WelchTest(std::span<const double> a, std::span<const double> b) {
-  const LogMoments x = MomentsOf(a), y = MomentsOf(b);
+double WelchTest(std::span<const double> a, std::span<const double> b, double correlation) {
+  const LogMoments x = MomentsOf(a, correlation), y = MomentsOf(b, correlation);
   const double variance = x.variance + y.variance;
   if (!(variance > 0)) return x.mean == y.mean ? 1 : 0;
   const double freedom = variance * variance /
@@ -136,6 +137,46 @@ double StudentTail(double t, double freedom) {
   const double a = freedom / 2, b = 0.5;
   if (x < (a + 1) / (a + b + 2)) return IncompleteBeta(x, a, b);
   return 1 - IncompleteBeta(t * t / (freedom + t * t), b, a);
+}
+
+double SerialCorrelation(std::span<const std::vector<double>* const> samples) {
+  constexpr double kUsual = 0.3, kUsualWeight = 30;
+  double sum = kUsual * kUsualWeight, weight = kUsualWeight;
+  for (const std::vector<double>* sample : samples) {
+    const std::vector<double>& values = *sample;
+    const auto n = static_cast<double>(values.size());
+    if (n < 6) continue;
+    double mean = 0, squares = 0, neighbours = 0;
+    for (double value : values) mean += std::log(value) / n;
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double distance = std::log(values[i]) - mean;
+      squares += distance * distance;
+      if (i > 0) neighbours += distance * (std::log(values[i - 1]) - mean);
+    }
+    if (!(squares > 0)) continue;
+    sum += n * neighbours / squares + 1;
+    weight += n - 3;
+  }
+  return std::clamp(sum / weight, 0.0, 0.9);
+}
+
+double SerialInflation(double correlation, double n) {
+  double of_mean = 1, power = 1;  // of_mean: n Var(mean) / variance of a value
+  for (double k = 1; k < n; ++k) {
+    power *= correlation;
+    of_mean += 2 * (1 - k / n) * power;
+  }
+  return of_mean * (n - 1) / (n - of_mean);
+}
+
+double Deflated(double p_value, double inflation) {
+  if (!(p_value > 0) || p_value >= 1) return p_value;
+  double low = 0, high = 40;  // of |z|; NormalTail(40) is 0
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (NormalTail(middle) > p_value ? low : high) = middle;
+  }
+  return NormalTail(low / std::sqrt(inflation));
 }
 
 double NormalTail(double z) { return std::erfc(std::abs(z) / std::sqrt(2.0)); }

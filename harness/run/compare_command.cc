@@ -23,15 +23,17 @@ namespace fs = std::filesystem;
 
 struct Side {
   ComparedRun run;
-  std::optional<RunInfo> info;           // nothing where the run was copied without run.json
-  std::optional<Ceilings> ceilings_end;  // measured again after the run, where that was asked for
-  std::string machine;                   // as people call it
+  std::optional<RunInfo> info;                // nothing where the run was copied without run.json
+  std::optional<BenchmarkContext> benchmark;  // of Google Benchmark's JSON
+  std::optional<Ceilings> ceilings_end;       // measured again after the run, where that was asked for
+  std::string machine;                        // as people call it
 };
 
 Side ReadSide(const fs::path& path) {
   Side side;
   if (fs::is_regular_file(path)) {
-    side.run = {.name = path.filename().string(), .rows = ReadBenchmarkJson(path), .ceilings = {}};
+    side.run.name = path.filename().string();
+    side.run.rows = ReadBenchmarkJson(path, &side.benchmark.emplace());
     if (side.run.rows.empty()) throw Error(path.string() + ": it holds no benchmarks");
     side.machine = side.run.rows[0].machine_id;
     return side;
@@ -77,7 +79,29 @@ std::string RenderRun(size_t i, const fs::path& path, const Side& side) {
             ' ' + side.info->build_type + ", " + Join(side.info->libraries);
     if (side.info->status != "complete") text += ", " + side.info->status;
   }
+  if (side.benchmark) {
+    const auto add = [&](std::string_view what, const std::string& value) {
+      if (!value.empty()) text += ", " + std::string(what) + ' ' + value;
+    };
+    add("of", side.benchmark->date);
+    add("executable", side.benchmark->executable);
+    add("Google Benchmark's own build:", side.benchmark->library_build_type);
+  }
   return Wrap(text, kTableWidth, "");
+}
+
+// The ISAs of a run's rows.
+std::string IsasOf(const Side& side) {
+  std::set<std::string> isas;
+  for (const Record& row : side.run.rows) {
+    if (!row.isa.empty()) isas.insert(row.isa);
+  }
+  return Join({isas.begin(), isas.end()});
+}
+
+void NameDifference(std::string_view what, const std::string& a, const std::string& b,
+                    std::vector<std::string>* names) {
+  if (a != b && !a.empty() && !b.empty()) names->push_back(std::string(what) + ' ' + a + " / " + b);
 }
 
 // What may explain a difference, before any kernel does.
@@ -93,7 +117,15 @@ std::string RenderDifferences(const Side& a, const Side& b) {
     if (x.libraries != y.libraries) names.push_back("libraries");
     if (x.cores != y.cores && !x.cores.empty() && !y.cores.empty()) names.push_back("cores");
   }
-  return names.empty() ? "the same machine and program" : "they differ in: " + Join(names);
+  if (a.benchmark && b.benchmark) {
+    NameDifference("executable", a.benchmark->executable, b.benchmark->executable, &names);
+    NameDifference("build of Google Benchmark", a.benchmark->library_build_type, b.benchmark->library_build_type,
+                   &names);
+  }
+  NameDifference("isa", IsasOf(a), IsasOf(b), &names);
+  const std::string unknown = a.info && b.info ? "" : "; what the programs were is not known";
+  if (!names.empty()) return "they differ in: " + Join(names) + unknown;
+  return unknown.empty() ? "the same machine and program" : "the same machine" + unknown;
 }
 
 std::string RenderRoofsOf(const Side& a, const Side& b) {
@@ -107,6 +139,9 @@ std::string RenderRoofsOf(const Side& a, const Side& b) {
         "Roofs are not compared: both runs hold those of one probe (`hwprobe --recheck` measures them again "
         "after a run).",
         kTableWidth, "");
+  }
+  if (one_probe && IsasOf(a) != IsasOf(b)) {
+    return "Roofs are not compared: both runs hold those of one probe, measured again with another ISA each.\n";
   }
   const std::vector<Drift> roofs =
       one_probe ? CompareRoofs(*a.ceilings_end, *b.ceilings_end) : CompareRoofs(*a.run.ceilings, *b.run.ceilings);
@@ -155,7 +190,7 @@ int CompareCommand(const CompareOptions& options) {
     std::fputs(text.c_str(), stdout);
   }
   const bool regressed = options.fail_over && std::any_of(rows.begin(), rows.end(), [&](const Compared& row) {
-                           return Regressed(row, *options.fail_over);
+                           return Regressed(row, *options.fail_over) || Lost(row);
                          });
   const bool wrong = std::any_of(rows.begin(), rows.end(),
                                  [](const Compared& row) { return row.status_a == kWrong || row.status_b == kWrong; });

@@ -87,9 +87,38 @@ def test_what_the_canary_explains_is_the_machines(roofgap, runs):
     change(runs / "old", lambda row: row["median_ns"], canary_ns="30000")
     change(runs / "new", lambda row: row["median_ns"], canary_ns="37500", **times(1.25))
     done = roofgap("compare", "old", "new", "--fail-over", "5", "--csv", "compared.csv")
-    assert done.returncode == 0, done.stdout
-    causes = {(row["verdict"], row["cause"]) for row in read_rows(runs / "compared.csv")}
-    assert causes == {("slower", "machine"), ("not_comparable", "")}
+    pairs = [row for row in read_rows(runs / "compared.csv") if row["verdict"] != "not_comparable"]
+    assert {row["verdict"] for row in pairs} == {"slower"}
+    followers = [row for row in pairs if row["kernel_ratio"]]
+    assert followers and {row["cause"] for row in followers} == {"machine"}
+    for row in followers:
+        assert float(row["kernel_low"]) < 1 < float(row["kernel_high"])
+        assert float(row["kernel_ratio"]) == pytest.approx(1)
+    others = [row for row in pairs if not row["kernel_ratio"]]
+    assert others and {row["cause"] for row in others} == {""}, "they wait for what the canary does not measure"
+    assert done.returncode == 1 and f"{len(others)} regressions beyond 5.0%" in done.stdout
+
+
+def test_a_gate_counts_what_is_unstable_or_gone(roofgap, runs):
+    words = ("compare", "old", "new", "--fail-over", "5")
+    change(runs / "new", is_case(FC, "direct", "1"), status="unstable", **times(1.25))
+    done = roofgap(*words)
+    assert done.returncode == 0 and "0 regressions beyond 5.0%. Slower by as much, but unstable" in done.stdout
+    change(runs / "new", is_case(FC, "onednn", "1"), status="skipped", reason="no memory", **{
+        key: "" for key in times(1)})
+    done = roofgap(*words)
+    assert done.returncode == 1 and "skipped in b, which fails too: 1." in " ".join(done.stdout.split())
+
+
+def test_another_isa_is_said_and_is_the_cause(roofgap, runs):
+    for name in ("old", "new"):
+        change(runs / name, lambda row: row["median_ns"], canary_ns="30000")
+    change(runs / "new", lambda row: True, isa="AVX2")
+    change(runs / "new", is_case(FC, "direct", "1"), **times(1.25))
+    done = roofgap("compare", "old", "new", "--csv", "compared.csv")
+    assert "they differ in: isa AVX3 / AVX2." in done.stdout
+    assert "f32 AVX3 / AVX2 warm\n" in done.stdout
+    assert {row["cause"] for row in read_rows(runs / "compared.csv") if row["verdict"] == "slower"} == {"isa"}
 
 
 def test_runs_without_ceilings_compare_and_say_so(roofgap, runs):
@@ -231,8 +260,20 @@ def test_google_benchmarks_json_is_compared(roofgap, tmp_path):
     assert float(rows["BM_A/8"]["ratio"]) == pytest.approx(1 / 1.5)
     assert rows["BM_B"]["verdict"] == "same"
     assert rows["BM_C"]["verdict"] == "not_comparable" and "too few" in rows["BM_C"]["reason"]
+    assert "a against b: the same machine; what the programs were is not known." in done.stdout
     (tmp_path / "text.json").write_text("no json")
     assert "neither a run directory nor Google Benchmark's JSON" in roofgap.fails("compare", "old.json", "text.json")
+
+
+def test_what_google_benchmark_says_of_its_program_is_told(roofgap, tmp_path):
+    for name, build in (("old", "debug"), ("new", "release")):
+        (tmp_path / f"{name}.json").write_text(json.dumps({
+            "context": {"host_name": "board", "date": "2026-01-02T03:04:05+00:00", "executable": "./bench",
+                        "library_build_type": build}, "benchmarks": benchmark("BM_A", list(range(100, 110)))}))
+    done = roofgap("compare", "old.json", "new.json")
+    text = " ".join(done.stdout.split())
+    assert "they differ in: build of Google Benchmark debug / release; what the programs were is not known." in text
+    assert "of 2026-01-02T03:04:05+00:00, executable ./bench, Google Benchmark's own build: debug" in text
 
 
 def test_a_run_written_as_google_benchmarks_json_is_the_run(roofgap, tmp_path):

@@ -91,10 +91,67 @@ TEST(AnalysisTwoSamples, BootstrapHoldsTheTrueRatioInNineteenOfTwentyCases) {
   }
 }
 
+// Logarithms of an AR(1) process with deviation 0.02 about `centre`.
+Sample Following(double correlation, int n, double centre, std::mt19937_64& random) {
+  std::normal_distribution<double> noise(0, 0.02);
+  Sample sample;
+  double value = noise(random);
+  for (int i = 0; i < n; ++i) {
+    sample.push_back(centre * std::exp(value));
+    value = correlation * value + std::sqrt(1 - correlation * correlation) * noise(random);
+  }
+  return sample;
+}
+
+TEST(AnalysisTwoSamples, SerialCorrelationIsFoundInManyShortSamples) {
+  std::mt19937_64 random(11);
+  for (const double correlation : {0.0, 0.25, 0.5}) {
+    std::vector<Sample> samples;
+    for (int i = 0; i < 400; ++i) samples.push_back(Following(correlation, 6 + i % 10, 1000, random));
+    std::vector<const Sample*> all;
+    for (const Sample& sample : samples) all.push_back(&sample);
+    EXPECT_NEAR(SerialCorrelation(all), correlation, 0.07);
+  }
+  EXPECT_DOUBLE_EQ(SerialCorrelation({}), 0.3) << "what is usual";
+}
+
+TEST(AnalysisTwoSamples, SerialInflationIsTheVarianceOfTheMean) {
+  EXPECT_EQ(SerialInflation(0, 10), 1);
+  // n = 3, rho = 0.5: Var(mean) n / variance = 1 + 2 (2/3 / 2 + 1/3 / 4) = 11/6; E(s^2) / variance = (3 - 11/6) / 2.
+  EXPECT_NEAR(SerialInflation(0.5, 3), 11.0 / 6 / ((3 - 11.0 / 6) / 2), 1e-12);
+  EXPECT_NEAR(SerialInflation(0.5, 1e4), 3, 0.01) << "(1 + rho) / (1 - rho) of long samples";
+}
+
+TEST(AnalysisTwoSamples, DeflatedIsTheTailOfAWiderNormalDistribution) {
+  EXPECT_NEAR(Deflated(NormalTail(3), 4), NormalTail(1.5), 1e-12);
+  EXPECT_NEAR(Deflated(0.2, 1), 0.2, 1e-12);
+  EXPECT_EQ(Deflated(1, 2), 1);
+  EXPECT_EQ(Deflated(0, 2), 0);
+}
+
+TEST(AnalysisTwoSamples, TestsOfTurnsThatFollowEachOtherKeepTheirLevel) {
+  std::mt19937_64 random(7);
+  constexpr int kCases = 2000, kTurns = 12;
+  constexpr double kCorrelation = 0.5;
+  int ranks = 0, welch = 0, naive = 0;
+  for (int i = 0; i < kCases; ++i) {
+    const Sample a = Following(kCorrelation, kTurns, 5, random), b = Following(kCorrelation, kTurns, 5, random);
+    ranks += Deflated(RankTest(a, b), SerialInflation(kCorrelation, kTurns)) <= 0.05;
+    welch += WelchTest(a, b, kCorrelation) <= 0.05;
+    naive += WelchTest(a, b) <= 0.05;
+  }
+  EXPECT_GT(naive, kCases * 18 / 100) << "as if they were independent";
+  for (const int rejected : {ranks, welch}) {
+    EXPECT_LT(rejected, kCases * 7 / 100);
+    EXPECT_GT(rejected, kCases * 3 / 100) << "a test that is blind";
+  }
+}
+
 TEST(AnalysisTwoSamples, FalseDiscoveryRatesAreThoseOfTheirRank) {
   const std::vector<double> rates = FalseDiscoveryRates({{0.01, 0.04, 0.03, 0.005, 0.5}});
   const std::vector<double> expected = {0.025, 0.05, 0.05, 0.025, 0.5};
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_DOUBLE_EQ(rates[i], expected[i]) << i;
+  EXPECT_DOUBLE_EQ(FalseDiscoveryRates({{0.04, 0.041}})[0], 0.041) << "never above that of a larger p-value";
   EXPECT_TRUE(FalseDiscoveryRates({}).empty());
   EXPECT_EQ(FalseDiscoveryRates({{0.03}})[0], 0.03);
 }
