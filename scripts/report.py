@@ -45,6 +45,7 @@ TEXTS = (
 FINDINGS = ("energy_status", "usd_per_hour", "utilisation")
 TOPICS = (report_attention.topic, report_topics.separable, report_topics.pareto, report_topics.budgets)
 TIMED = ("measured", "unstable")
+MEANS = ("op", "op_mean_ratio", "op_mean_kernel_ratio")
 PAIR_NUMBERS = "ratio ratio_low ratio_high median_a_ns median_b_ns p_adjusted machine_ratio kernel_ratio".split()
 PAIR_TEXTS = "run_b problem label variant cache dtype isa_a isa_b verdict cause reason".split()
 MACHINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -145,7 +146,7 @@ def compare(options):
     if len(options.run_dirs) == 1 and not options.comparison:
         return None, "", ""
     if options.comparison:
-        return roofgap_io.read_comparison(options.comparison), "", ""
+        return roofgap_io.read_comparison(options.comparison, *MEANS), "", ""
     built = [path for path in BUILT if os.access(path, os.X_OK)]
     program = options.roofgap or (built[0] if built else shutil.which("roofgap"))
     command = "roofgap compare " + " ".join(options.run_dirs)
@@ -161,7 +162,7 @@ def compare(options):
         if done.returncode not in (0, 1) or not os.path.exists(path):
             said = done.stderr.strip().split("\n")[-1] or f"exit code {done.returncode}"
             return None, "", f"{command} failed: {said}"
-        return roofgap_io.read_comparison(path), done.stdout, ""
+        return roofgap_io.read_comparison(path, *MEANS), done.stdout, ""
 
 
 class Texts:

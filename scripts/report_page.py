@@ -5,8 +5,9 @@ from collections import Counter
 from html import escape
 
 import report_text
-from report_text import key_of_roof, name_of_roof, percent, size
-from report_topic import table
+from report_text import key_of_roof, name_of_roof, short, size
+from report_topic import groups, table
+from roofgap_io import number
 
 UNKNOWN = '<span class="unknown">not known</span>'
 SCRIPTS = ("report_tables.js", "report_plots.js")
@@ -34,7 +35,7 @@ def render(runs, pairs, words, without, data, plotly):
     """The page. `data`: what its script shows, but for the tables; `plotly`: the library, compressed, in base64."""
     tables = Tables()
     several = len(runs) > 1
-    compared = comparison(runs, pairs, words, without)
+    compared = comparison(runs, pairs, words, without, tables)
     found = topics(runs, tables)
     links = {"comparison": "Comparison"} if compared else {}
     links |= {key: title.split(":")[0] for key, (title, _) in found.items()}
@@ -130,7 +131,7 @@ def ceilings(run, earlier, tables):
 
     def median_after(row):
         after = again.get(key_of_roof(row))
-        return report_text.number(after, "median") if after else None
+        return number(after, "median") if after else None
 
     def shown(caption, rows):
         return table(caption, rows, ("ceiling", "text", name_of_roof), ("threads", "short", "threads"),
@@ -143,11 +144,21 @@ def ceilings(run, earlier, tables):
 
 
 def compared_in_short(pairs):
-    """Of several runs first how they compare."""
+    """Of several runs first how they compare, the slowest operation of each first."""
     if not pairs:
         return ""
+    sentences = []
+    for (run,), means in groups(op_means(pairs), "run_b").items():
+        ratios = sorted((number(mean, "op_mean_ratio"), mean["op"]) for mean in means)
+        sentences.append(f"{run} is, in the geometric mean over its pairs, "
+                         + ", ".join(f"{short(ratio)} times as fast in {op}" for ratio, op in ratios) + ".")
     return (f'<p>Against <strong>{escape(pairs[0]["run_a"])}</strong>: {escape(verdicts(pairs))} '
-            '(<a href="#comparison">which</a>).</p>')
+            f'(<a href="#comparison">which</a>).</p><ul class="findings">{items(sentences)}</ul>')
+
+
+def op_means(pairs):
+    """A pair of each run and operation: all of them have the same means."""
+    return [of[0] for of in groups([pair for pair in pairs if pair["op_mean_ratio"]], "run_b", "op").values()]
 
 
 def verdicts(pairs):
@@ -198,13 +209,16 @@ def topics(runs, tables):
     return found
 
 
-def comparison(runs, pairs, words, without):
+def comparison(runs, pairs, words, without, tables):
     """Nothing for one run alone."""
     if pairs is None and not without:
         return ""
     if pairs is None:
         return f"""<section id="comparison"><h2>Comparison</h2>
 <p class="unknown">The runs are not compared: {escape(without)}</p></section>"""
+    means = tables.add(table(
+        "Geometric means by operation", op_means(pairs), ("operation", "text", "op"), ("run", "text", "run_b"),
+        ("ratio", "fixed", "op_mean_ratio"), ("kernel", "fixed", "op_mean_kernel_ratio")), shown=True)
     baseline = escape(pairs[0]["run_a"]) if pairs else escape(runs[0]["name"])
     more = f"""<details><summary>All that <code>roofgap compare</code> says</summary>
 <pre tabindex="0">{escape(words)}</pre></details>""" if words else ""
@@ -213,4 +227,4 @@ def comparison(runs, pairs, words, without):
 faster; <em>machine</em> is how much faster its machine was, <em>kernel</em> what is left to the code.</p>
 <div id="ratios" class="plot" role="figure" aria-label="Ratios of the pairs and their intervals, as in the table"></div>
 <div class="scroll tall" tabindex="0" role="region" aria-label="Pairs of rows"><table id="pairs"></table></div>
-{more}</section>"""
+{means}{more}</section>"""

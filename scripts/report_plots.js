@@ -72,7 +72,7 @@ const points = (these) => {
       text: group.map(hover), hoverinfo: "text",
       marker: {
         symbol: symbolOf(first.variant), color: colour, size: 9,
-        opacity: group.map((row) => (row.status === "unstable" ? 0.35 : 0.9)),
+        opacity: group.map((row) => (row.status === "unstable" ? 0.45 : 0.9)),
         line: theirs.includes(first.variant) ? { width: 2, color: colour } : { width: 0.7, color: setting("--paper") },
       },
     };

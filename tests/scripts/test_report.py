@@ -83,7 +83,8 @@ def change(run_dir, **fields):
 
 def write_comparison(path, rows):
     columns = ("schema_version run_a run_b problem label variant dtype isa_a isa_b threads cache verdict reason "
-               "median_a_ns median_b_ns ratio ratio_low ratio_high p_adjusted machine_ratio kernel_ratio cause").split()
+               "median_a_ns median_b_ns ratio ratio_low ratio_high p_adjusted machine_ratio kernel_ratio cause op "
+               "op_mean_ratio op_mean_kernel_ratio").split()
     pair = dict.fromkeys(columns, "") | {"schema_version": "1", "run_a": "a", "run_b": "b", "problem": "fc:ic8oc8",
                                          "variant": "gemm", "threads": "1", "cache": "warm"}
     write(path, columns, [pair | row for row in rows])
@@ -175,10 +176,11 @@ def test_hostile_texts_stay_texts(run_dir, column):
 def test_several_runs_are_compared_with_what_was_written(two, tmp_path):
     write_comparison(tmp_path / "ab.csv", [
         {"verdict": "faster", "ratio": "1.5", "ratio_low": "1.4", "ratio_high": "1.6", "median_a_ns": "3",
-         "median_b_ns": "2"},
+         "median_b_ns": "2", "op": "fc", "op_mean_ratio": "1.25"},
         {"verdict": "not_comparable", "reason": "only one run has it"}])
     page = made(*two, "--comparison", tmp_path / "ab.csv", "-o", tmp_path / "ab.html")
     assert "2 pairs, 1 faster, 1 not comparable." in page.text
+    assert "b is, in the geometric mean over its pairs, 1.25 times as fast in fc." in page.text
     assert [pair["ratio"] for pair in page.pairs] == [1.5, None]
     assert len({row["run"] for row in page.rows}) == 2, "a run and its copy are told apart"
     assert len(page.rows) == 124
