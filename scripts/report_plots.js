@@ -121,29 +121,35 @@ const roofLines = (roofs, low, high) => {
   });
   return { traces, notes };
 };
-// One for each machine and setting: of several runs the first one's.
+// For each machine and setting the best that any of the runs found, as in pictures of several runs.
 const roofsOf = (these) => {
   const setOf = (item) => JSON.stringify([item.machine, item.isa, item.dtype, item.threads]);
   const keyOf = (item) => JSON.stringify([item.run, setOf(item)]);
   const keys = new Set(these.map(keyOf));
-  const found = data.roofs.filter((roof) => keys.has(keyOf(roof)));
-  const once = found.filter((roof, i) => found.findIndex((other) => setOf(other) === setOf(roof)) === i);
-  const valuesOf = (roof) => JSON.stringify([setOf(roof), roof.peak, roof.bandwidths]);
-  const shown = new Set(once.map(valuesOf));
-  return {
-    drawn: once.filter((roof) => !roof.missing), missing: once.filter((roof) => roof.missing),
-    others: found.some((roof) => !shown.has(valuesOf(roof))),
-  };
+  const drawn = new Map(), missing = [];
+  let merged = false;
+  for (const roof of data.roofs.filter((one) => keys.has(keyOf(one)))) {
+    const best = drawn.get(setOf(roof));
+    if (roof.missing) missing.push(roof.missing);
+    else if (!best) drawn.set(setOf(roof), { ...roof, bandwidths: { ...roof.bandwidths } });
+    else {
+      merged = true;
+      best.peak = Math.max(best.peak, roof.peak);
+      for (const [level, bandwidth] of Object.entries(roof.bandwidths)) {
+        best.bandwidths[level] = Math.max(best.bandwidths[level] || 0, bandwidth);
+      }
+    }
+  }
+  return { drawn: [...drawn.values()], missing: [...new Set(missing)], merged };
 };
 
 let ready = false;
 const drawRoofline = (these) => {
   const pointed = these.filter((row) => TIMED.includes(row.status) && row.intensity > 0 && row.gflops > 0);
-  const { drawn, missing, others } = roofsOf(pointed);
-  byId("roofs-of").textContent = others
-    ? `The roofs are of ${[...new Set(drawn.map((roof) => roof.run))].join(", ")}; choose a run to see its own.`
-    : "";
-  byId("roofless").textContent = missing.map((roof) => roof.missing).join(" ");
+  const { drawn, missing, merged } = roofsOf(pointed);
+  byId("roofs-of").textContent =
+    merged ? "Of runs on one machine the best of each roof is drawn; choose a run to see its own." : "";
+  byId("roofless").textContent = missing.join(" ");
   const without = these.filter((row) => !pointed.includes(row));
   const count = (status) => `${without.filter((row) => row.status === status).length} ${status}`;
   const why = [...new Set(without.map((row) => row.status))].map(count).join(", ");
