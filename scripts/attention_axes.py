@@ -7,7 +7,7 @@ from matplotlib.transforms import Bbox
 import roofline_axes
 from roofgap_io import number
 
-TIME = (1000, ("ns", "us", "ms", "s"))
+TIME = (1000, ("ns", "µs", "ms", "s"))
 BYTES = (1024, ("B", "KiB", "MiB", "GiB", "TiB"))
 SLOWER, TEXT_COLOUR, GRID = "#f3f3f3", "#444444", "#e6e6e6"
 FADED = 0.35
@@ -25,7 +25,8 @@ def exponent_text(fits, method, threads, quantity):
         for fit in fits:
             found = (method_of(fit), fit["threads"], fit["quantity"], fit["range"])
             if found == (method, str(threads), quantity, wanted) and fit["exponent"]:
-                return f"n^{number(fit, 'exponent'):.2f} ±{number(fit, 'half_width'):.2f}"
+                exponent = round(number(fit, "exponent"), 2) + 0.0  # no minus before a zero
+                return f"n^{exponent:.2f} ±{number(fit, 'half_width'):.2f}"
     return ""
 
 

@@ -33,7 +33,7 @@ UNITS = {"ns": ("s", 1e-9), "byte": ("B", 1), "J": ("J", 1), "FLOP": ("FLOP", 1)
 NAMES = {"workspace_bytes": "workspace", "usd": "usd per 1000 inferences", "memory": "memory of a call",
          "energy": "energy of a call"}
 PANEL_WIDTH, PANEL_HEIGHT = 4.3, 3.2  # inches
-LEFT, RIGHT, TOP, BOTTOM, BETWEEN, ABOVE = 0.35, 2.1, 0.75, 0.95, 0.95, 0.85  # inches
+LEFT, RIGHT, TOP, BOTTOM, BETWEEN, ABOVE = 0.35, 2.1, 0.75, 1.1, 0.95, 0.85  # inches
 
 matplotlib.rcParams["text.parse_math"] = False
 

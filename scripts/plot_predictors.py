@@ -14,7 +14,7 @@ try:
     matplotlib.use("Agg")
     from matplotlib import pyplot
     from matplotlib.lines import Line2D
-    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import EngFormatter, FixedLocator, NullFormatter
 except ImportError as missing:
     print(f"plot_predictors.py: {missing}; on Debian and Ubuntu: apt-get install python3-matplotlib", file=sys.stderr)
     sys.exit(2)
@@ -108,7 +108,9 @@ def frame(axes, rows):
             panel.set_axisbelow(True)
             panel.tick_params(labelsize=10)
             for axis in (panel.xaxis, panel.yaxis):
-                axis.set_major_locator(LogLocator(numticks=9))
+                # None at the very edge, where its number would leave the panel.
+                low, high = axis.get_view_interval()
+                axis.set_major_locator(FixedLocator(roofline_axes.decades(low * 1.2, high / 1.2)))
                 axis.set_minor_formatter(NullFormatter())
             eng = EngFormatter(unit=unit)
             panel.xaxis.set_major_formatter(lambda value, _, eng=eng, scale=scale: eng(value * scale))

@@ -44,11 +44,18 @@ def frame(axes, rows, panels, names):
         panel.set_axisbelow(True)
         panel.tick_params(labelsize=10.5)
         for axis in (panel.xaxis, panel.yaxis):
+            axis.set_ticks(decades(*axis.get_view_interval()))
             axis.set_major_formatter(lambda value, _: f"{value:g}")
             axis.set_minor_formatter(lambda value, _: "")
         for side in ("top", "right"):
             panel.spines[side].set_visible(False)
     return names_top
+
+
+def decades(low, high):
+    """The powers of ten in between, or more round numbers where these are fewer than three."""
+    powers = [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+    return powers if len(powers) > 2 else log_ticks(low, high)
 
 
 def name_pitch(panel):
