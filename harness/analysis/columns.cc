@@ -49,6 +49,7 @@ reboots and updates of the system.
       run.json                     the exact command, seed and versions, and whether the run is complete
       suite.json                   what was asked for; `roofgap run --resume` reads it
       *.svg *.png report.html      pictures and a page, drawn from these files alone
+    compared/                      pictures of several runs, and `roofgap compare --csv` of which they are drawn
 
 ## Rules for every file
 
