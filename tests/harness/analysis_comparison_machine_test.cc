@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "harness/analysis/comparison_json.h"
 #include "harness/analysis/comparison_table.h"
 #include "tests/harness/made_up_comparison.h"
 
