@@ -24,8 +24,9 @@ def test_a_run_and_its_copy_are_joined_compared_and_reported(roofgap, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "ab.html").read_text()
     data = json.loads(page.split('<script type="application/json" id="data">')[1].split("</script>")[0])
-    assert len(data["rows"]) == 2 * 62 and len(data["pairs"]) == 62
-    assert {pair["verdict"] for pair in data["pairs"]} == {"same", "not_comparable"}
+    assert len(data["rows"]["rows"]) == 2 * 62 and len(data["pairs"]["rows"]) == 62
+    verdict = data["pairs"]["columns"].index("verdict")
+    assert {data["texts"][pair[verdict]] for pair in data["pairs"]["rows"]} == {"same", "not_comparable"}
     misordered = json.loads((tmp_path / "a" / "gap.json").read_text())["misordered"]
     assert page.count("Fewer FLOPs, more time") == 2 * min(3, len(misordered)) > 0
     assert "not known, for want of" not in page
