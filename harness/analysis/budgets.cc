@@ -1,26 +1,9 @@
 #include "harness/analysis/budgets.h"
 
-#include <concepts>
 #include <string_view>
 
 namespace roofgap {
 namespace {
-
-// Every column of a case that both have.
-BudgetRow CopyColumns(const Gap& gap) {
-  BudgetRow row;
-  VisitKeyFields(row, [&]<class To>(const Field& to, To& member) {
-    VisitKeyFields(gap, [&]<class From>(const Field& from, const From& value) {
-      if constexpr (std::same_as<To, From>) {
-        if (to.name == from.name) member = value;
-      }
-    });
-  });
-  row.median_ns = gap.median_ns;
-  row.peak_bytes = gap.peak_bytes;
-  if (gap.energy_j && gap.median_ns && *gap.median_ns > 0) row.power_w = *gap.energy_j / (*gap.median_ns * 1e-9);
-  return row;
-}
 
 struct Judgement {
   std::string missed, unknown;
@@ -52,9 +35,10 @@ std::vector<BudgetRow> JudgeBudgets(std::span<const Gap> gaps, std::span<const B
   std::vector<BudgetRow> rows;
   for (const Gap& gap : gaps) {
     for (const Budget& budget : budgets) {
-      BudgetRow row = CopyColumns(gap);
+      BudgetRow row = CopyColumns<BudgetRow>(gap);
       Judgement judgement;
       row.target = budget.target;
+      if (gap.energy_j && gap.median_ns && *gap.median_ns > 0) row.power_w = *gap.energy_j / (*gap.median_ns * 1e-9);
       row.latency_share = judgement.Add("latency", row.median_ns, budget.latency_ns, budget.latency_ns);
       row.memory_share = judgement.Add("memory", row.peak_bytes, budget.memory_least_bytes, budget.memory_most_bytes);
       row.power_share = judgement.Add("power", row.power_w, budget.power_least_w, budget.power_most_w);

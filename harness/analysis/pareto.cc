@@ -70,17 +70,6 @@ Number ValueOf(const Dimension& dimension, const Record& record, const Gap& gap)
   return found;
 }
 
-// Every column that both have.
-void CopyColumns(const Record& record, ParetoRow& row) {
-  VisitKeyFields(row, [&]<class To>(const Field& to, To& member) {
-    VisitKeyFields(record, [&]<class From>(const Field& from, const From& value) {
-      if constexpr (std::same_as<To, From>) {
-        if (to.name == from.name) member = value;
-      }
-    });
-  });
-}
-
 bool Better(double a, double b, const Dimension& dimension, double tolerance) {
   return dimension.more_is_better ? a > b * (1 + tolerance) : a * (1 + tolerance) < b;
 }
@@ -159,8 +148,7 @@ std::vector<ParetoRow> FindFrontiers(std::span<const Record> records, std::span<
     const Key key = choice.together ? Key() : Key(record.problem, record.cache, record.machine_id);
     const auto [found, is_new] = group_of.try_emplace(key, groups.size());
     if (is_new) groups.emplace_back();
-    ParetoRow& row = groups[found->second].emplace_back();
-    CopyColumns(record, row);
+    ParetoRow& row = groups[found->second].emplace_back(CopyColumns<ParetoRow>(record));
     row.group = static_cast<int64_t>(found->second) + 1;
     row.dims = dims;
     row.units = units;

@@ -312,6 +312,20 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"notes", "", "what to know before relying on the run"}, row.notes);
 }
 
+// A row with every column that `from` has too: of the same name and type.
+template <class To, class From>
+To CopyColumns(const From& from) {
+  To row;
+  VisitFields(row, [&]<class Member>(const Field& field, Member& member) {
+    VisitFields(from, [&]<class Value>(const Field& other, const Value& value) {
+      if constexpr (std::same_as<Member, Value>) {
+        if (field.name == other.name) member = value;
+      }
+    });
+  });
+  return row;
+}
+
 }  // namespace roofgap
 
 #endif  // ROOFGAP_HARNESS_RECORD_FIELDS_H_

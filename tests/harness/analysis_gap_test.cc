@@ -106,24 +106,64 @@ TEST(AnalysisGap, RowMoreThanTwoPercentAboveItsRoofIsFlaggedWithItsLikelyCause) 
   Gap gap = Join(Timed(MadeUpRow(1e6, 500), 1e4 / 1.03, 1e5));
   EXPECT_TRUE(AboveRoof(gap));
   EXPECT_EQ(gap.warnings,
-            "above its hard roof (103.0%): the AVX3 fma ceiling was measured too low, or executed_flops is counted too "
+            "above its hard roof in its fastest calls, not its median: the AVX3 fma ceiling was measured too low, or "
+            "executed_flops is counted too "
             "high");
   gap = Join(Timed(MadeUpRow(100, 9000), 100, 1e5));
   EXPECT_TRUE(AboveRoof(gap));
-  EXPECT_EQ(
-      gap.warnings,
-      "above its hard roof (160.0%): the caches nearer than L2 hold more than the knee found, or the L2 ceiling was "
-      "measured too low");
+  EXPECT_EQ(gap.warnings,
+            "above its hard roof in its fastest calls, not its median: the caches nearer than L2 hold more than the "
+            "knee found, or the L2 ceiling was "
+            "measured too low");
   gap = Join(Timed(MadeUpRow(100, 9000), 50, 1e5));
   EXPECT_EQ(gap.warnings,
-            "above its hard roof (320.0%): more than one ceiling is passed, so the bytes are likely counted too high");
+            "above its hard roof in its fastest calls, not its median: more than one ceiling is passed, so the bytes "
+            "are likely counted too high");
   gap = Join(Timed(MadeUpRow(100, 800), 4, 1e5));
   EXPECT_EQ(gap.warnings,
-            "above its hard roof (200.0%): the L1 ceiling was measured too low, or the bytes are counted too high");
+            "above its hard roof in its fastest calls, not its median: the L1 ceiling was measured too low, or the "
+            "bytes are counted too high");
   Record cold = Timed(MadeUpRow(100, 800), 70, 1e5);
   cold.cache = "cold";
   EXPECT_EQ(Join(cold).warnings,
-            "above its hard roof (114.3%): operands were still cached, or the DRAM ceiling was measured too low");
+            "above its hard roof in its fastest calls, not its median: operands were still cached, or the DRAM ceiling "
+            "was measured too low");
+}
+
+TEST(AnalysisGap, CauseAboveTheRoofIsTheClockWhereThatWasHigher) {
+  Record row = Timed(MadeUpRow(1e6, 500), 1e4 / 1.08, 1e4 / 1.04);
+  Ceilings ceilings = MadeUpCeilings();
+  ceilings.rows[0].clock_ghz = 4;
+  row.clock_ghz = 4.3;
+  const std::vector<Gap> faster = JoinRoofs(std::span(&row, 1), ceilings);
+  EXPECT_TRUE(faster[0].warnings.starts_with(
+      "above its hard roof: the core's clock was above that of the AVX3 fma ceiling; faster than attainable: "))
+      << faster[0].warnings;
+  row.clock_ghz = 4.1;
+  EXPECT_EQ(JoinRoofs(std::span(&row, 1), ceilings)[0].warnings.find("above its hard roof: the AVX3 fma ceiling was"),
+            0u)
+      << "2.5 % of clock are not 8 % of speed";
+}
+
+TEST(AnalysisGap, AVariantAloneAboveSeveralRoofsIsItselfTheCause) {
+  // Compute: 1e4 ns; DRAM: 1e6 bytes at 10 GB/s.
+  std::vector<Record> rows = {Timed(MadeUpRow(1e6, 500), 5e3, 6e3), Timed(MadeUpRow(100, 1e6), 2e4, 3e4),
+                              Timed(MadeUpRow(1e6, 500), 2e4, 3e4), Timed(MadeUpRow(100, 1e6), 2e5, 3e5)};
+  rows[0].variant = rows[1].variant = "odd";
+  const auto warning = [&](size_t i) {
+    const std::string all = JoinRoofs(rows, MadeUpCeilings())[i].warnings;
+    return all.substr(0, all.find(';'));
+  };
+  EXPECT_EQ(warning(0),
+            "above its hard roof: only rows of odd pass the roofs DRAM, compute, so its times or counts are wrong");
+  EXPECT_EQ(warning(1), warning(0)) << "one line of the table's warnings";
+  EXPECT_EQ(warning(2), "");
+  rows[2].min_ns = 5e3;
+  EXPECT_TRUE(warning(0).starts_with("above its hard roof: the AVX3 fma ceiling was measured too low")) << warning(0);
+  rows[2].min_ns = 2e4;
+  rows.pop_back();
+  EXPECT_TRUE(warning(0).starts_with("above its hard roof: the AVX3 fma ceiling was measured too low"))
+      << "no other variant stands under DRAM";
 }
 
 TEST(AnalysisGap, FasterThanAttainableSaysWhy) {
