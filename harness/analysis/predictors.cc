@@ -49,12 +49,26 @@ int64_t SortCountingInversions(std::span<double> values) {
   return inversions;
 }
 
+// Not empty; the upper of two middle ones.
+double UpperMedian(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 // Median over i of |scale * ratios[i] - 1|, ratios being predicted / measured. Not empty.
 double MedianError(std::span<const double> ratios, double scale) {
   std::vector<double> errors;
   for (double ratio : ratios) errors.push_back(std::abs(scale * ratio - 1));
-  std::nth_element(errors.begin(), errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2), errors.end());
-  return errors[errors.size() / 2];
+  return UpperMedian(std::move(errors));
+}
+
+double Factor(double ratio) { return std::max(ratio, 1 / ratio); }
+
+double MedianFactor(std::span<const double> ratios, double scale) {
+  std::vector<double> factors;
+  for (double ratio : ratios) factors.push_back(Factor(scale * ratio));
+  return UpperMedian(std::move(factors));
 }
 
 // The scale with the least MedianError. It brings some half of the sorted ratios, neighbours a <= ... <= b, to
@@ -77,17 +91,28 @@ Predictor Judge(std::span<const double> predicted, std::span<const double> measu
   result.wrong_pairs = kendall.discordant;
   result.ordered_pairs = kendall.concordant + kendall.discordant;
   if (measured.empty()) return result;
-  std::vector<double> ratios;
+  std::vector<double> ratios, inverse;
   for (size_t i = 0; i < measured.size(); ++i) {
     ratios.push_back(predicted[i] / measured[i]);
+    inverse.push_back(measured[i] / predicted[i]);
+    if (rows[i]->status == kUnstable) ++result.unstable_rows;
     const double error = std::abs(ratios.back() - 1);
-    if (result.worst_error && error <= *result.worst_error) continue;
-    result.worst_error = error;
-    result.worst = rows[i];
+    if (!result.worst_error || error > *result.worst_error) {
+      result.worst_error = error;
+      result.worst = rows[i];
+    }
+    const double factor = Factor(ratios.back());
+    if (!result.worst_factor || factor > *result.worst_factor) {
+      result.worst_factor = factor;
+      result.farthest = rows[i];
+    }
   }
   result.scale = BestScale(ratios);
   result.median_error = MedianError(ratios, 1);
   result.scaled_error = MedianError(ratios, *result.scale);
+  result.median_factor = MedianFactor(ratios, 1);
+  result.median_ratio = UpperMedian(std::move(inverse));
+  result.scaled_factor = MedianFactor(ratios, *result.median_ratio);
   return result;
 }
 
@@ -185,8 +210,10 @@ std::vector<PredictorRow> JudgeSettings(std::span<const Gap> gaps) {
                        .of = std::string(of),
                        .judged = predictor,
                        .worst_problem = predictor.worst->problem,
-                       .worst_variant = predictor.worst->variant};
-      row.judged.worst = nullptr;  // some rows judged here are copies
+                       .worst_variant = predictor.worst->variant,
+                       .farthest_problem = predictor.farthest->problem,
+                       .farthest_variant = predictor.farthest->variant};
+      row.judged.worst = row.judged.farthest = nullptr;  // some rows judged here are copies
       if (!whole_run) {
         row.dtype = some[0].dtype;
         row.isa = some[0].isa;

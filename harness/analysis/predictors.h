@@ -25,17 +25,26 @@ struct Kendall {
 // x and y are of one length and hold no NaN.
 Kendall KendallTau(std::span<const double> x, std::span<const double> y);
 
-// A prediction against the measured medians.
+// A prediction p against the measured medians m. |p - m| / m is 1 at most for whatever promises too little, which both
+// predictors do by their nature: a row that takes 20 times as long as promised is off by 95 %. The factor
+// max(p / m, m / p) tells such rows apart.
+//   Unstable rows count: their medians are known to a few percent or some ten, predictions fail by more, and without
+// them a busy machine would be judged by its quiet rows alone. How many they are is said.
 struct Predictor {
   int64_t rows = 0;
+  int64_t unstable_rows = 0;
   Number tau;
   int64_t wrong_pairs = 0;    // ordered the other way round than they measured
   int64_t ordered_pairs = 0;  // tied in neither
-  Number median_error;        // median over the rows of |predicted - measured| / measured; the upper of two middle ones
+  Number median_error;        // median over the rows of |p - m| / m; here and below the upper of two middle ones
   Number worst_error;         // the largest of them, and whose it is: points into the rows judged
   const Gap* worst = nullptr;
-  Number scale;         // the constant factor that makes median_error least
-  Number scaled_error;  // and what it is then
+  Number scale;                        // the constant factor that makes median_error least
+  Number scaled_error;                 // and what it is then
+  Number median_factor, worst_factor;  // of max(p / m, m / p)
+  const Gap* farthest = nullptr;       // whose worst_factor is
+  Number median_ratio;                 // median of m / p: the constant factor to predict with
+  Number scaled_factor;                // median_factor with it
 };
 
 struct Predictors {
@@ -59,6 +68,7 @@ struct PredictorRow {
   std::string cache;
   Predictor judged;
   std::string worst_problem, worst_variant;
+  std::string farthest_problem, farthest_variant;
 };
 
 template <MaybeConst<PredictorRow> Row, class Visit>
@@ -90,6 +100,23 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"worst_variant", "", "likewise"}, row.worst_variant);
   visit(Field{"scale", "", "the constant factor that makes median_error least"}, row.judged.scale);
   visit(Field{"scaled_error", "", "median_error with that factor"}, row.judged.scaled_error);
+  visit(Field{.name = "unstable_rows", .description = "how many of `rows` are unstable", .later = true},
+        row.judged.unstable_rows);
+  visit(
+      Field{.name = "median_factor",
+            .description = "median of the factor max(predicted / measured, measured / predicted), which tells how far "
+                           "off a promise of too little is: such an error is 1 at most",
+            .later = true},
+      row.judged.median_factor);
+  visit(Field{.name = "worst_factor", .description = "the largest of them", .later = true}, row.judged.worst_factor);
+  visit(Field{.name = "farthest_problem", .description = "whose it is", .later = true}, row.farthest_problem);
+  visit(Field{.name = "farthest_variant", .description = "likewise", .later = true}, row.farthest_variant);
+  visit(Field{.name = "median_ratio",
+              .description = "median of measured / predicted: the constant factor to predict with",
+              .later = true},
+        row.judged.median_ratio);
+  visit(Field{.name = "scaled_factor", .description = "median_factor with it", .later = true},
+        row.judged.scaled_factor);
 }
 
 // Both predictors over all rows and over the fastest: of the whole run first, then of each setting, in file order.

@@ -89,6 +89,22 @@ TEST(AnalysisPredictors, FlopsAndAttainableTimesAreJudgedAgainstTheMedian) {
   EXPECT_DOUBLE_EQ(*judged.attainable.median_error, 0.25) << "of 0.5, 0.2, 0.25";
 }
 
+TEST(AnalysisPredictors, FactorsTellHowFarOffAPromiseOfTooLittleIs) {
+  // FLOPs predict 10, 20, 30, 40 ns; they take 200, 40, 90 and 20: factors 20, 2, 3, 2, errors 0.95, 0.5, 0.67, 1.
+  std::vector<Gap> gaps = {Row("a", 1000, 1, 200), Row("b", 2000, 1, 40), Row("c", 3000, 1, 90), Row("d", 4000, 1, 20)};
+  gaps[1].status = gaps[3].status = kUnstable;
+  const Predictor judged = JudgePredictors(gaps).flops;
+  EXPECT_EQ(judged.worst, &gaps[3]) << "the largest error is that of the row which FLOPs make slower than it is";
+  EXPECT_DOUBLE_EQ(*judged.worst_factor, 20);
+  EXPECT_EQ(judged.farthest, &gaps[0]);
+  EXPECT_DOUBLE_EQ(*judged.median_factor, 3);
+  EXPECT_DOUBLE_EQ(*judged.median_ratio, 3) << "of 20, 2, 3, 0.5";
+  EXPECT_DOUBLE_EQ(*judged.scaled_factor, 6) << "of 20/3, 3/2, 1, 6";
+  EXPECT_EQ(judged.unstable_rows, 2);
+  const std::vector<PredictorRow> rows = JudgeSettings(gaps);
+  EXPECT_EQ(rows[0].worst_problem + rows[0].farthest_problem, "da");
+}
+
 TEST(AnalysisPredictors, NoFactorDoesBetterThanTheScale) {
   std::mt19937_64 random(42);
   for (int round = 0; round < 50; ++round) {
@@ -109,7 +125,8 @@ TEST(AnalysisPredictors, NoFactorDoesBetterThanTheScale) {
 TEST(AnalysisPredictors, NoRowsNoJudgement) {
   const Predictors judged = JudgePredictors({});
   EXPECT_EQ(judged.flops.rows, 0);
-  EXPECT_FALSE(judged.flops.tau || judged.flops.median_error || judged.flops.scale || judged.flops.scaled_error);
+  EXPECT_FALSE(judged.flops.tau || judged.flops.median_error || judged.flops.scale || judged.flops.scaled_error ||
+               judged.flops.median_factor || judged.flops.worst_factor || judged.flops.median_ratio);
 }
 
 TEST(AnalysisPredictors, FastestRowOfEachProblemAndSettingInFileOrder) {
