@@ -1,124 +1,197 @@
+#include "harness/analysis/findings.h"
+
 #include <algorithm>
-#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/analysis/predictors.h"
 #include "harness/analysis/table.h"
 #include "harness/analysis/text.h"
+#include "harness/record/json_text.h"
 
 namespace roofgap {
 namespace {
 
 std::string Name(const Gap& gap) {
   return gap.problem + ' ' + gap.variant + " (" + gap.isa + ", " + std::to_string(gap.threads) +
-         (gap.threads == 1 ? " thread, " : " threads, ") + gap.cache + ")";
+         (gap.threads == 1 ? " thread, " : " threads, ") + gap.cache + (gap.status == kUnstable ? ", unstable)" : ")");
 }
 
-std::string Sentence(const std::string& text) { return Wrap(text, kTableWidth, ""); }
-
-std::string CountRows(std::span<const Gap> gaps) {
-  std::string text = std::to_string(gaps.size()) + " rows:";
+Finding CountRows(std::span<const Gap> gaps) {
+  Finding finding{.kind = "rows", .text = std::to_string(gaps.size()) + " rows:", .numbers = {}, .rows = {}};
   for (std::string_view status : {kMeasured, kUnstable, kSkipped, kWrong}) {
     const auto count = std::count_if(gaps.begin(), gaps.end(), [&](const Gap& gap) { return gap.status == status; });
-    text += ' ' + std::to_string(count) + ' ' + std::string(status) + (status == kWrong ? "." : ",");
+    finding.text += ' ' + std::to_string(count) + ' ' + std::string(status) + (status == kWrong ? "." : ",");
+    finding.numbers.emplace_back(status, static_cast<double>(count));
   }
-  return Sentence(text);
+  return finding;
 }
 
-std::string Judgement(const std::string& name, const Predictor& predictor) {
-  const Number wrong = static_cast<double>(predictor.wrong_pairs) / static_cast<double>(predictor.ordered_pairs);
-  return "  " + name + std::to_string(predictor.wrong_pairs) + " of " + std::to_string(predictor.ordered_pairs) +
-         " pairs in the wrong order (" + Percent(wrong) + "), Kendall's tau " + Short(predictor.tau) + ",\n" +
-         std::string(2 + name.size(), ' ') + "median error " + Percent(predictor.median_error) +
-         ", with the best factor (" + Short(predictor.scale) + ") " + Percent(predictor.scaled_error) + ",\n" +
-         Wrap("worst error " + Percent(predictor.worst_error) + ": " + Name(*predictor.worst), kTableWidth,
-              std::string(2 + name.size(), ' '));
+Finding Judgement(const std::string& kind, const std::string& what, const Predictor& judged) {
+  const auto rows = static_cast<double>(judged.rows), unstable = static_cast<double>(judged.unstable_rows);
+  const auto wrong = static_cast<double>(judged.wrong_pairs), ordered = static_cast<double>(judged.ordered_pairs);
+  return {.kind = kind,
+          .text = "How well " + what + " (" + std::to_string(judged.rows) +
+                  (unstable > 0 ? ", " + std::to_string(judged.unstable_rows) + " of them unstable" : "") +
+                  "): " + std::to_string(judged.wrong_pairs) + " of " + std::to_string(judged.ordered_pairs) +
+                  " pairs in the wrong order (" + Percent(wrong / ordered) + "), Kendall's tau " + Short(judged.tau) +
+                  "; error " + Percent(judged.median_error) + " in the median, " + Percent(judged.worst_error) +
+                  (judged.worst == judged.farthest ? " at worst" : " at worst: " + Name(*judged.worst)) +
+                  "; off by a factor of " + Short(judged.median_factor) + " in the median, " +
+                  Short(judged.worst_factor) + " at worst: " + Name(*judged.farthest) + "; of " +
+                  Short(judged.scaled_factor) + " in the median when multiplied by " + Short(judged.median_ratio) + ".",
+          .numbers = {{"rows", rows},
+                      {"unstable_rows", unstable},
+                      {"wrong_pairs", wrong},
+                      {"ordered_pairs", ordered},
+                      {"tau", judged.tau},
+                      {"median_error", judged.median_error},
+                      {"worst_error", judged.worst_error},
+                      {"median_factor", judged.median_factor},
+                      {"worst_factor", judged.worst_factor},
+                      {"median_ratio", judged.median_ratio},
+                      {"scaled_factor", judged.scaled_factor}},
+          .rows = {CopyColumns<RowKey>(*judged.worst), CopyColumns<RowKey>(*judged.farthest)}};
 }
 
-std::string Prediction(const std::string& rows, std::span<const Gap> gaps) {
+void AddPredictions(const std::string& of, const std::string& rows, std::span<const Gap> gaps,
+                    std::vector<Finding>& findings) {
   const Predictors predictors = JudgePredictors(gaps);
-  if (predictors.flops.ordered_pairs == 0 || predictors.attainable.ordered_pairs == 0) return "";
-  return Sentence("How well FLOPs and roofs predict the median of " + rows + " (" +
-                  std::to_string(predictors.flops.rows) + "):") +
-         Judgement("FLOPs            ", predictors.flops) + Judgement("attainable time  ", predictors.attainable);
+  if (predictors.flops.ordered_pairs == 0 || predictors.attainable.ordered_pairs == 0) return;
+  findings.push_back(Judgement("flops_" + of, "FLOPs predict the median of " + rows, predictors.flops));
+  findings.push_back(
+      Judgement("attainable_" + of, "the attainable time predicts the median of " + rows, predictors.attainable));
 }
-
-constexpr size_t kMisordersShown = 3;
 
 std::string FlopsAndTime(const Gap& gap) {
-  return "  " + PadLeft(Short(*gap.flops / 1e6) + " MFLOP in ", 16) + PadRight(Duration(gap.median_ns), 10) +
-         Shorten(Name(gap), kTableWidth - 28) + "\n";
+  return Name(gap) + " takes " + Duration(gap.median_ns) + " for " + Short(*gap.flops / 1e6) + " MFLOP";
 }
 
-std::string Misordering(std::span<const Gap> fastest) {
-  const std::vector<Misorder> worst = WorstMisorders(fastest, kMisordersShown);
-  if (worst.empty()) return "";
-  std::string text = Sentence("Fewer FLOPs, more time: the pairs that FLOPs order wrongly by most, each row once:");
-  for (const Misorder& pair : worst) {
-    text += FlopsAndTime(*pair.fewer) + FlopsAndTime(*pair.more);
+void AddMisorders(std::span<const Gap> fastest, std::vector<Finding>& findings) {
+  constexpr size_t kMisordersShown = 3;
+  for (const Misorder& pair : WorstMisorders(fastest, kMisordersShown)) {
+    findings.push_back(
+        {.kind = "misordered",
+         .text = "Fewer FLOPs, more time: " + FlopsAndTime(*pair.fewer) + "; " + FlopsAndTime(*pair.more) + ".",
+         .numbers = {{"fewer_flops", pair.fewer->flops},
+                     {"fewer_median_ns", pair.fewer->median_ns},
+                     {"more_flops", pair.more->flops},
+                     {"more_median_ns", pair.more->median_ns}},
+         .rows = {CopyColumns<RowKey>(*pair.fewer), CopyColumns<RowKey>(*pair.more)}});
   }
-  return text;
 }
 
-std::string LargestGap(std::span<const Gap> fastest) {
+void AddLargestGap(std::span<const Gap> fastest, std::vector<Finding>& findings) {
   const Gap* largest = nullptr;
   for (const Gap& gap : fastest) {
     if (!gap.flops_gap || !gap.gap_implementation) continue;
     if (largest == nullptr || *gap.flops_gap > *largest->flops_gap) largest = &gap;
   }
-  if (largest == nullptr) return "";
-  return Sentence("Largest gap of a fastest variant: " + Name(*largest) + " takes " + Short(largest->flops_gap) +
-                  " times what its FLOPs promise = " + Short(largest->gap_algorithm) + " algorithm x " +
-                  Short(largest->gap_memory) + " memory x " + Short(largest->gap_implementation) + " implementation.");
+  if (largest == nullptr) return;
+  findings.push_back({.kind = "largest_gap",
+                      .text = "Largest gap of a fastest variant: " + Name(*largest) + " takes " +
+                              Short(largest->flops_gap) +
+                              " times what its FLOPs promise = " + Short(largest->gap_algorithm) + " algorithm x " +
+                              Short(largest->gap_memory) + " memory x " + Short(largest->gap_implementation) +
+                              " implementation" + (largest->advice.empty() ? "." : "; " + largest->advice + "."),
+                      .numbers = {{"flops_gap", largest->flops_gap},
+                                  {"gap_algorithm", largest->gap_algorithm},
+                                  {"gap_memory", largest->gap_memory},
+                                  {"gap_implementation", largest->gap_implementation}},
+                      .rows = {CopyColumns<RowKey>(*largest)}});
 }
 
-std::string NearestRoof(std::span<const Gap> gaps) {
+void AddNearestRoof(std::span<const Gap> gaps, std::vector<Finding>& findings) {
   const Gap* nearest = nullptr;
   for (const Gap& gap : gaps) {
     if (!gap.roof_fraction || AboveRoof(gap)) continue;
     if (nearest == nullptr || *gap.roof_fraction > *nearest->roof_fraction) nearest = &gap;
   }
-  if (nearest == nullptr) return "";
+  if (nearest == nullptr) return;
   const std::string roof = nearest->bound == "compute" ? "compute" : nearest->roof_level;
-  return Sentence("Nearest to its roof: " + Name(*nearest) + ", " + Percent(nearest->roof_fraction) + " of the " +
-                  roof + " roof.");
+  findings.push_back({.kind = "nearest_roof",
+                      .text = "Nearest to its roof: " + Name(*nearest) + ", " + Percent(nearest->roof_fraction) +
+                              " of the " + roof + " roof.",
+                      .numbers = {{"roof_fraction", nearest->roof_fraction}},
+                      .rows = {CopyColumns<RowKey>(*nearest)}});
 }
 
 std::string Priced(const Gap& gap) {
   return Usd(gap.usd_per_1k) + " for " + Name(gap) + ", " + Duration(gap.median_ns) + ", batch " + Short(gap.batch, 0);
 }
 
-std::string Prices(std::span<const Gap> gaps) {
+void AddPrices(std::span<const Gap> gaps, std::vector<Finding>& findings) {
   const auto less = [](const Gap* a, const Gap* b) { return *a->usd_per_1k < *b->usd_per_1k; };
   std::vector<const Gap*> priced;
   for (const Gap& gap : gaps) {
     if (gap.usd_per_1k) priced.push_back(&gap);
   }
-  if (priced.empty()) return "";
+  if (priced.empty()) return;
   const auto [least, most] = std::minmax_element(priced.begin(), priced.end(), less);
-  return Sentence("Price of 1000 inferences at " + Usd((*least)->usd_per_hour) + " per hour and utilisation " +
-                  Short((*least)->utilisation) + ", a machine to each call: from " + Priced(**least) + ", to " +
-                  Priced(**most) + ".");
+  findings.push_back({.kind = "price",
+                      .text = "Price of 1000 inferences at " + Usd((*least)->usd_per_hour) +
+                              " per hour and utilisation " + Short((*least)->utilisation) +
+                              ", a machine to each call: from " + Priced(**least) + ", to " + Priced(**most) + ".",
+                      .numbers = {{"usd_per_hour", (*least)->usd_per_hour},
+                                  {"utilisation", (*least)->utilisation},
+                                  {"least_usd_per_1k", (*least)->usd_per_1k},
+                                  {"most_usd_per_1k", (*most)->usd_per_1k}},
+                      .rows = {CopyColumns<RowKey>(**least), CopyColumns<RowKey>(**most)}});
 }
 
-std::string AboveRoofs(std::span<const Gap> gaps) {
-  const auto above = std::count_if(gaps.begin(), gaps.end(), AboveRoof);
-  if (above == 0) return "";
-  return Sentence(
-      std::to_string(above) + (above == 1 ? " row is" : " rows are") +
-      " more than 2 % above the hard roof: " + "the model is broken there (marked ! in the table, causes below it).");
+void AddAboveRoofs(std::span<const Gap> gaps, std::vector<Finding>& findings) {
+  Finding finding{.kind = "above_roof", .text = "", .numbers = {}, .rows = {}};
+  for (const Gap& gap : gaps) {
+    if (AboveRoof(gap)) finding.rows.push_back(CopyColumns<RowKey>(gap));
+  }
+  const size_t above = finding.rows.size();
+  if (above == 0) return;
+  finding.text = std::to_string(above) + (above == 1 ? " row is" : " rows are") +
+                 " more than 2 % above the hard roof: the model is broken there (marked ! in the table, causes below "
+                 "it).";
+  finding.numbers = {{"above", static_cast<double>(above)}};
+  findings.push_back(std::move(finding));
 }
 
 }  // namespace
 
-std::string RenderFindings(std::span<const Gap> gaps) {
+std::vector<Finding> FindFindings(std::span<const Gap> gaps) {
   const std::vector<Gap> fastest = FastestRows(gaps);
   std::vector<Gap> stable = fastest;  // what a claim about a single row may rest on
   std::erase_if(stable, [](const Gap& gap) { return gap.status != kMeasured || InSlowPhase(gap); });
-  return CountRows(gaps) + Prediction("all timed rows", gaps) +
-         Prediction("the fastest variant of each problem", fastest) + Misordering(stable) + LargestGap(stable) +
-         NearestRoof(stable) + Prices(gaps) + AboveRoofs(gaps);
+  std::vector<Finding> findings = {CountRows(gaps)};
+  AddPredictions("all", "all timed rows", gaps, findings);
+  AddPredictions("fastest", "the fastest variant of each problem", fastest, findings);
+  AddMisorders(stable, findings);
+  AddLargestGap(stable, findings);
+  AddNearestRoof(stable, findings);
+  AddPrices(gaps, findings);
+  AddAboveRoofs(gaps, findings);
+  return findings;
+}
+
+std::string RenderFindings(std::span<const Gap> gaps) {
+  constexpr std::string_view kIndent = "  ";  // of all lines of a paragraph but the first
+  std::string text;
+  for (const Finding& finding : FindFindings(gaps)) {
+    text += Wrap(finding.text, kTableWidth, kIndent).substr(kIndent.size());
+  }
+  return text;
+}
+
+std::string FindingsJson(std::span<const Finding> findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    std::string numbers;
+    for (const auto& [name, value] : finding.numbers) {
+      numbers += (numbers.empty() ? "" : ", ") + json::Quote(name) + ": " + json::Format(value);
+    }
+    text += (text.empty() ? "\n" : ",\n") + ("{\"kind\": " + json::Quote(finding.kind)) +
+            ", \"text\": " + json::Quote(finding.text) + ", \"numbers\": {" + numbers +
+            "}, \"rows\": " + JsonArray<RowKey>(finding.rows) + "}";
+  }
+  return "[" + text + "]";
 }
 
 }  // namespace roofgap

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "harness/analysis/findings.h"
 #include "harness/analysis/predictors.h"
 #include "harness/record/json_text.h"
 
@@ -35,7 +36,8 @@ std::string GapJson(std::span<const Gap> gaps) {
   const std::vector<MisorderRow> misordered = MisorderRows(gaps);
   return "{\"schema_version\": " + std::to_string(kSchemaVersion) + ",\n\"rows\": " + JsonArray<Gap>(gaps) +
          ",\n\"predictors\": " + JsonArray<PredictorRow>(predictors) +
-         ",\n\"misordered\": " + JsonArray<MisorderRow>(misordered) + "}\n";
+         ",\n\"misordered\": " + JsonArray<MisorderRow>(misordered) +
+         ",\n\"findings\": " + FindingsJson(FindFindings(gaps)) + "}\n";
 }
 
 }  // namespace roofgap

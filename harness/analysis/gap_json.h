@@ -41,7 +41,8 @@ void VisitFields(Row& row, Visit&& visit) {
 // The worst of the stable fastest rows, at most 100.
 std::vector<MisorderRow> MisorderRows(std::span<const Gap> gaps);
 
-// What `roofgap gap` finds, as one JSON object: `rows` (gap.csv), `predictors` (predictors.csv), `misordered`.
+// What `roofgap gap` finds, as one JSON object: `rows` (gap.csv), `predictors` (predictors.csv), `misordered`,
+// and `findings`, the sentences that it prints (findings.h).
 std::string GapJson(std::span<const Gap> gaps);
 
 }  // namespace roofgap

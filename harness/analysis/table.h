@@ -17,11 +17,6 @@ inline constexpr size_t kTableWidth = 100;
 // levers, and warnings, each once, with the number of rows that have it.
 std::string RenderGapTable(std::span<const Gap> gaps);
 
-// What the rows show, in a few sentences, each with its numbers: how many rows there are of each status, how well FLOPs
-// and the roofs predict the medians, the pairs that FLOPs order most wrongly, the largest gaps and what makes them up,
-// and the rows above their roofs.
-std::string RenderFindings(std::span<const Gap> gaps);
-
 }  // namespace roofgap
 
 #endif  // ROOFGAP_HARNESS_ANALYSIS_TABLE_H_

@@ -7,6 +7,7 @@
 
 #include "harness/analysis/columns.h"
 #include "harness/analysis/drift.h"
+#include "harness/analysis/findings.h"
 #include "harness/analysis/gap_json.h"
 #include "harness/analysis/predictors.h"
 #include "harness/analysis/table.h"

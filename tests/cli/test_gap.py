@@ -90,7 +90,9 @@ def test_predictors_are_stored_for_the_run_and_each_setting(roofgap, run_small):
     for row in rows:
         assert -1 <= float(row["tau"]) <= 1
         assert float(row["scaled_error"]) <= float(row["median_error"]) <= float(row["worst_error"])
-    assert f"Kendall's tau {float(rows[0]['tau']):.2f}" in done.stdout
+        assert 1 <= float(row["median_factor"]) <= float(row["worst_factor"])
+        assert float(row["scaled_factor"]) >= 1 and row["farthest_problem"] and row["unstable_rows"] == "0"
+    assert f"Kendall's tau {float(rows[0]['tau']):.2f}" in " ".join(done.stdout.split())
 
 
 def test_price_of_each_row(roofgap, run_small):
@@ -127,6 +129,14 @@ def test_json_and_csv_say_what_the_files_say(roofgap, run_small, tmp_path):
         assert one["median_ns"] == (float(other["median_ns"]) if other["median_ns"] else None)
     assert [row["tau"] for row in found["predictors"]] == \
            [float(row["tau"]) for row in read_rows(run_small / "predictors.csv")]
+    said = " ".join(roofgap("gap", "run").stdout.split())
+    for finding in found["findings"]:
+        assert finding["text"] in said
+        assert all(row["problem"] in finding["text"] for row in finding["rows"] if finding["kind"] != "above_roof")
+    kinds = [finding["kind"] for finding in found["findings"]]
+    assert {"rows", "flops_all", "attainable_fastest", "largest_gap", "nearest_roof"} <= set(kinds)
+    gap = next(finding for finding in found["findings"] if finding["kind"] == "largest_gap")["numbers"]
+    assert gap["flops_gap"] == pytest.approx(gap["gap_algorithm"] * gap["gap_memory"] * gap["gap_implementation"])
     for pair in found["misordered"]:
         assert pair["fewer_flops"] < pair["more_flops"] and pair["fewer_median_ns"] > pair["more_median_ns"]
     assert roofgap("gap", "run", "--csv", "-").stdout == (run_small / "gap.csv").read_text()

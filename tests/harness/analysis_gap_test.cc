@@ -246,7 +246,9 @@ TEST(AnalysisGap, JsonHoldsRowsPredictorsAndMisorderedPairs) {
   for (const char* part :
        {"{\"schema_version\": 1,\n\"rows\": [\n{\"schema_version\": 1, \"run_id\": \"\"",
         "\"label\": \"a \\\"quoted\\\" name\"", "\"median_ns\": 450, ", "\"usd_per_1k\": null, ",
-        "\"wrong_pairs\": 1, ", "\"fewer_problem\": \"fc:ic10000oc1\", ", "\"more_median_ns\": 400}"}) {
+        "\"wrong_pairs\": 1, ", "\"findings\": [\n{\"kind\": \"rows\", \"text\": \"2 rows: 2 measured, ",
+        "\"numbers\": {\"flops_gap\": 4.05, \"gap_algorithm\": 1, ", "\"rows\": [\n{\"problem\": \"fc:ic10000oc1\", ",
+        "\"fewer_problem\": \"fc:ic10000oc1\", ", "\"more_median_ns\": 400}"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
 }

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <limits>
 #include <random>
 #include <sstream>
 
+#include "harness/analysis/findings.h"
 #include "harness/analysis/price.h"
 #include "harness/analysis/table.h"
 #include "harness/analysis/text.h"
@@ -77,8 +77,7 @@ TEST(AnalysisTable, AboveRoofIsMarkedAndWarningsStandBelowOnceEach) {
   EXPECT_NE(lines[2].find("200.0%!"), std::string::npos);
   EXPECT_TRUE(lines[2].ends_with(" model"));
   EXPECT_EQ(lines[4], "lever model (2 rows): above the hard roof: a ceiling or a count is wrong");
-  EXPECT_EQ(lines[5],
-            "! 2 rows: above its hard roof in its fastest calls, not its median: the AVX3 fma ceiling was");
+  EXPECT_EQ(lines[5], "! 2 rows: above its hard roof in its fastest calls, not its median: the AVX3 fma ceiling was");
   EXPECT_EQ(lines[6], "measured too low, or executed_flops is counted too high");
 }
 
@@ -159,26 +158,69 @@ TEST(AnalysisFindings, SayWhatTheRowsShowWithTheirNumbers) {
   rows.push_back(Timed(MadeUpRow(2e4, 500), 205, 400));
   EXPECT_EQ(RenderFindings(JoinRoofs(rows, MadeUpCeilings())),
             "6 rows: 3 measured, 1 unstable, 1 skipped, 1 wrong.\n"
-            "How well FLOPs and roofs predict the median of all timed rows (4):\n"
-            "  FLOPs            1 of 5 pairs in the wrong order (20.0%), Kendall's tau 0.55,\n"
-            "                   median error 44.4%, with the best factor (1.35) 25.0%,\n"
-            "                   worst error 75.3%: fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
-            "  attainable time  0 of 5 pairs in the wrong order (0.0%), Kendall's tau 0.91,\n"
-            "                   median error 44.4%, with the best factor (1.61) 19.4%,\n"
-            "                   worst error 50.0%: fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
-            "How well FLOPs and roofs predict the median of the fastest variant of each problem (3):\n"
-            "  FLOPs            1 of 3 pairs in the wrong order (33.3%), Kendall's tau 0.33,\n"
-            "                   median error 44.4%, with the best factor (1.35) 25.0%,\n"
-            "                   worst error 75.3%: fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
-            "  attainable time  0 of 3 pairs in the wrong order (0.0%), Kendall's tau 1.00,\n"
-            "                   median error 44.4%, with the best factor (1.89) 5.3%,\n"
-            "                   worst error 50.0%: fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
-            "Fewer FLOPs, more time: the pairs that FLOPs order wrongly by most, each row once:\n"
-            "    0.01 MFLOP in 450 ns    fc:ic10000oc1 gemm (AVX3, 1 thread, warm)\n"
-            "    0.02 MFLOP in 400 ns    fc:ic20000oc1 gemm (AVX3, 1 thread, warm)\n"
+            "How well FLOPs predict the median of all timed rows (4, 1 of them unstable): 1 of 5 pairs in the\n"
+            "  wrong order (20.0%), Kendall's tau 0.55; error 44.4% in the median, 75.3% at worst; off by a\n"
+            "  factor of 1.80 in the median, 4.05 at worst: fc:ic10000oc1 gemm (AVX3, 1 thread, warm); of 1.67 in\n"
+            "  the median when multiplied by 1.80.\n"
+            "How well the attainable time predicts the median of all timed rows (4, 1 of them unstable): 0 of 5\n"
+            "  pairs in the wrong order (0.0%), Kendall's tau 0.91; error 44.4% in the median, 50.0% at worst;\n"
+            "  off by a factor of 1.80 in the median, 2.00 at worst: fc:ic10000oc1 gemm (AVX3, 1 thread, warm);\n"
+            "  of 1.33 in the median when multiplied by 1.80.\n"
+            "How well FLOPs predict the median of the fastest variant of each problem (3): 1 of 3 pairs in the\n"
+            "  wrong order (33.3%), Kendall's tau 0.33; error 44.4% in the median, 75.3% at worst; off by a\n"
+            "  factor of 1.80 in the median, 4.05 at worst: fc:ic10000oc1 gemm (AVX3, 1 thread, warm); of 1.67 in\n"
+            "  the median when multiplied by 1.80.\n"
+            "How well the attainable time predicts the median of the fastest variant of each problem (3): 0 of\n"
+            "  3 pairs in the wrong order (0.0%), Kendall's tau 1.00; error 44.4% in the median, 50.0% at worst;\n"
+            "  off by a factor of 1.80 in the median, 2.00 at worst: fc:ic10000oc1 gemm (AVX3, 1 thread, warm);\n"
+            "  of 1.11 in the median when multiplied by 1.80.\n"
+            "Fewer FLOPs, more time: fc:ic10000oc1 gemm (AVX3, 1 thread, warm) takes 450 ns for 0.01 MFLOP;\n"
+            "  fc:ic20000oc1 gemm (AVX3, 1 thread, warm) takes 400 ns for 0.02 MFLOP.\n"
             "Largest gap of a fastest variant: fc:ic10000oc1 gemm (AVX3, 1 thread, warm) takes 4.05 times what\n"
-            "its FLOPs promise = 1.00 algorithm x 2.02 memory x 2.00 implementation.\n"
+            "  its FLOPs promise = 1.00 algorithm x 2.02 memory x 2.00 implementation; on the slope of L2, 50.0%\n"
+            "  of attainable: fewer bytes (fusion, smaller types, a larger batch) win up to 2.02 x, better code\n"
+            "  2.00 x.\n"
             "Nearest to its roof: fc:ic20000oc1 gemm (AVX3, 1 thread, warm), 97.6% of the compute roof.\n");
+}
+
+// A row whose hard roof is 1e4 ns.
+Record NearRoof(const std::string& problem, double min_ns) {
+  Record row = Timed(MadeUpRow(1e6, 500), min_ns, 1.5e4);
+  row.problem = problem;
+  return row;
+}
+
+std::vector<Finding> OfKind(const std::vector<Record>& records, std::string_view kind) {
+  std::vector<Finding> findings = FindFindings(JoinRoofs(records, MadeUpCeilings()));
+  std::erase_if(findings, [&](const Finding& finding) { return finding.kind != kind; });
+  return findings;
+}
+
+TEST(AnalysisFindings, NearestToItsRoofIsNoRowAboveIt) {
+  const std::vector<Record> rows = {NearRoof("a", 1.25e4), NearRoof("b", 1.1e4), NearRoof("above", 8e3)};
+  const std::vector<Finding> nearest = OfKind(rows, "nearest_roof");
+  ASSERT_EQ(nearest.size(), 1u);
+  EXPECT_EQ(nearest[0].rows.at(0).problem, "b");
+  EXPECT_DOUBLE_EQ(*nearest[0].numbers.at(0).second, 1 / 1.1);
+  EXPECT_EQ(OfKind(rows, "above_roof").at(0).rows.at(0).problem, "above");
+}
+
+TEST(AnalysisFindings, ClaimsAboutSingleRowsRestOnStableOnes) {
+  std::vector<Record> rows = {NearRoof("stable", 1.25e4), NearRoof("unstable", 1.1e4)};
+  rows[1].median_ns = 9e4;
+  rows[1].flops = rows[1].executed_flops = 9e5;
+  rows[1].status = kUnstable;
+  EXPECT_EQ(OfKind(rows, "nearest_roof").at(0).rows.at(0).problem, "stable");
+  EXPECT_EQ(OfKind(rows, "largest_gap").at(0).rows.at(0).problem, "stable");
+  EXPECT_TRUE(OfKind(rows, "misordered").empty());
+  const Finding judged = OfKind(rows, "flops_all").at(0);
+  EXPECT_EQ(judged.rows.at(1).problem, "unstable") << "predictions are judged by all, but say so";
+  EXPECT_NE(judged.text.find("(2, 1 of them unstable)"), std::string::npos) << judged.text;
+  EXPECT_NE(judged.text.find("unstable gemm (AVX3, 1 thread, warm, unstable)"), std::string::npos) << judged.text;
+  rows[1].status = kMeasured;
+  EXPECT_EQ(OfKind(rows, "nearest_roof").at(0).rows.at(0).problem, "unstable");
+  EXPECT_EQ(OfKind(rows, "largest_gap").at(0).rows.at(0).problem, "unstable");
+  EXPECT_EQ(OfKind(rows, "misordered").size(), 1u);
 }
 
 TEST(AnalysisFindings, PricesStandBesideWhatTheyAreMadeOf) {
@@ -187,8 +229,7 @@ TEST(AnalysisFindings, PricesStandBesideWhatTheyAreMadeOf) {
   rows[1].batch = 4;
   std::vector<Gap> gaps = JoinRoofs(rows, MadeUpCeilings());
   SetPrices(gaps, {.usd_per_hour = 2, .utilisation = 0.5});
-  std::string text = RenderFindings(gaps);
-  std::replace(text.begin(), text.end(), '\n', ' ');
+  const std::string text = FindFindings(gaps).back().text;
   EXPECT_NE(text.find("Price of 1000 inferences at $2 per hour and utilisation 0.50, a machine to each call: from "
                       "$1.25e-07 for fc:ic10000oc1 gemm (AVX3, 1 thread, warm), 450 ns, batch 4, to $4e-05 for "
                       "fc:ic1000000oc1 gemm (AVX3, 1 thread, warm), 36 us, batch 1."),
