@@ -201,11 +201,13 @@ def topics(runs, tables):
     for run in runs:
         for topic in run["topics"]:
             title, body = found.get(topic.key, (escape(topic.title), ""))
-            body += f"<h3>{escape(run['name'])}</h3>" if len(runs) > 1 else ""
-            body += f'<ul class="findings">{items(topic.sentences)}</ul>'
-            body += "".join(tables.add(one, run["name"] if len(runs) > 1 else "", shown=len(runs) == 1 and at == 0)
-                            for at, one in enumerate(topic.tables))
-            found[topic.key] = (title, body)
+            sentences = f'<ul class="findings">{items(topic.sentences)}</ul>'
+            if len(runs) > 1:
+                drawn = "".join(tables.add(one, run["name"]) for one in topic.tables)
+                part = f"<details><summary><h3>{escape(run['name'])}</h3></summary>{sentences}{drawn}</details>"
+            else:
+                part = sentences + "".join(tables.add(one, shown=at == 0) for at, one in enumerate(topic.tables))
+            found[topic.key] = (title, body + part)
     return found
 
 

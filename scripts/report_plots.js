@@ -6,7 +6,6 @@ const VERDICTS = {
   faster: { colour: "#0072B2", symbol: "triangle-up" },
 };
 const LEGEND_MOST = 16; // entries; more would take the plot's room
-const NAMED_MOST = 15; // roofs; the names of more would cover each other
 
 const setting = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const narrow = () => window.matchMedia("(max-width: 40rem)").matches;
@@ -84,6 +83,8 @@ const roofName = (roof, roofs) =>
   ["isa", "dtype", "threads"].filter((column) => new Set(roofs.map((other) => other[column])).size > 1)
     .map((column) => (column === "threads" ? threadsOf(roof) : roof[column])).join(" ");
 const roofLines = (roofs, low, high) => {
+  // The names of more would cover each other.
+  const named = narrow() ? { flats: 2, slopes: 8 } : { flats: 3, slopes: 15 };
   const slopes = roofs.flatMap((roof) =>
     Object.entries(roof.bandwidths).map(([level, bandwidth]) => ({ roof, level, bandwidth })));
   slopes.sort((a, b) => a.bandwidth - b.bandwidth);
@@ -106,7 +107,7 @@ const roofLines = (roofs, low, high) => {
     // The name stands above its line; below, where a higher line is near.
     const below = k > 0 && flats[k - 1].peak < roof.peak * (high[1] / low[1]) ** 0.05;
     line(roof, [ridge, high[0]], [roof.peak, roof.peak], "solid", `${roof.mix} peak ${short(roof.peak)} GFLOP/s`,
-      flats.length <= NAMED_MOST / 5 ? [high[0], roof.peak] : null,
+      flats.length <= named.flats ? [high[0], roof.peak] : null,
       { xanchor: "right", yanchor: below ? "top" : "bottom" });
   });
   let height = low[1];
@@ -116,7 +117,7 @@ const roofLines = (roofs, low, high) => {
     height = Math.max(start * bandwidth * 1.1, height * (high[1] / low[1]) ** 0.05);
     const y = Math.min(height, roof.peak);
     line(roof, [start, roof.peak / bandwidth], [start * bandwidth, roof.peak], DASHES[level] || "longdash",
-      `${level} ${short(bandwidth)} GB/s`, slopes.length <= NAMED_MOST ? [y / bandwidth, y] : null,
+      `${level} ${short(bandwidth)} GB/s`, slopes.length <= named.slopes ? [y / bandwidth, y] : null,
       { xanchor: "left", yanchor: "middle", xshift: 5 });
   });
   return { traces, notes };
