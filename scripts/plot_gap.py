@@ -32,6 +32,7 @@ STEPS = (
 COLUMNS = [column for column, _, _ in STEPS] + ["flops_gap", "median_ns"]
 PANEL_WIDTH, NAMES_WIDTH, ROW_HEIGHT = 4.6, 3.2, 0.3  # inches
 TOP, BOTTOM = 1.25, 1.0  # inches
+NAME_LENGTH = 38
 LANE = 0.27  # of a row
 LABEL_SHARE = 0.38  # of a panel's width
 
@@ -122,7 +123,7 @@ def draw(machine, run, rows, problems, left_out, common, counts):
     figure, axes = pyplot.subplots(1, len(counts), figsize=(width, height), sharey=True, squeeze=False)
     figure.subplots_adjust(left=NAMES_WIDTH / width, right=1 - 0.2 / width, top=1 - TOP / height,
                            bottom=BOTTOM / height, wspace=0.04)
-    names = roofline_axes.names_of(rows)
+    names = roofline_axes.names_of(rows, NAME_LENGTH)
     frame(axes[0], rows, problems, names)
     for panel, threads in zip(axes[0], counts):
         panel.set_title(gap_rows.threads_text(threads), fontsize=13, fontweight="bold", loc="left")
