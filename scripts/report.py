@@ -99,6 +99,7 @@ def read_run(run_dir):
     def maybe(name, read, *arguments):
         return read(*arguments) if os.path.exists(os.path.join(run_dir, name)) else None
 
+    told = maybe("gap.json", roofgap_io.read_json, os.path.join(run_dir, "gap.json"))
     run = {
         "dir": run_dir,
         "machine": machine,
@@ -108,11 +109,25 @@ def read_run(run_dir):
         "again": again,
         "topics": [topic for topic in topics if topic.sentences],
         "predictors": maybe("predictors.csv", roofgap_io.read_predictors, run_dir),
-        "misordered": misordered(maybe("gap.json", roofgap_io.read_json, os.path.join(run_dir, "gap.json")), run_dir),
+        "misordered": misordered(told, run_dir),
+        "told": findings(told, run_dir),
         "roofs": list(roofs(run_dir, machine, rows, [*ceilings.values(), *again.values()])),
     }
     run["name"] = str(run["info"].get("run_id") or rows[0].get("run_id") or os.path.basename(os.path.abspath(run_dir)))
     return run
+
+
+def findings(told, run_dir):
+    """The sentences of gap.json by their kind; none of one that an earlier roofgap wrote."""
+    found = (told or {}).get("findings", [])
+    if not isinstance(found, list) or not all(
+            isinstance(one, dict) and isinstance(one.get("kind"), str) and isinstance(one.get("text"), str)
+            for one in found):
+        raise InputError(f"{run_dir}/gap.json has no sentences in `findings`; run: {report_text.gap_json(run_dir)}")
+    texts = {}
+    for one in found:
+        texts.setdefault(one["kind"], []).append(one["text"])
+    return texts
 
 
 def misordered(findings, run_dir):

@@ -68,11 +68,16 @@ def findings(run):
     yield from faults(rows)
     yield from (topic.sentences[0] for topic in run["topics"] if topic.important)
     yield from predictions(run["predictors"], "fastest", run["dir"])
-    yield from outstanding(rows)
+    yield from told(run, "largest_gap", "nearest_roof") or outstanding(rows)
     yield from predictions(run["predictors"], "all", run["dir"])
-    yield from misordered(run["misordered"], run["dir"])
+    yield from told(run, "misordered") or misordered(run["misordered"], run["dir"])
     yield from money(rows)
     yield from energy(rows)
+
+
+def told(run, *kinds):
+    """As `roofgap gap` says it, where gap.json holds that."""
+    return [text for kind in kinds for text in run["told"].get(kind, [])]
 
 
 def counts(rows):

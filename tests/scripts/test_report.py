@@ -144,7 +144,12 @@ def test_pairs_that_flops_order_wrongly_come_from_gap_json(run_dir):
     (run_dir / "gap.json").write_text(json.dumps({"misordered": [pair]}))
     assert "fc:ic8oc8, gemm, takes 5 µs for 2 MFLOP; fc:ic9oc9, gemv, 4 µs for 3 GFLOP (NEON, 4 threads, cold)." in (
         made(run_dir).text)
-    for wrong in ({"misordered": [{**pair, "more_flops": None}]}, {"misordered": [{}]}, {}):
+    told = [{"kind": "misordered", "text": "As C++ says it."}, {"kind": "nearest_roof", "text": "Near."}]
+    (run_dir / "gap.json").write_text(json.dumps({"misordered": [pair], "findings": told}))
+    page = made(run_dir)
+    assert "As C++ says it." in page.text and "Near." in page.text and "fc:ic9oc9, gemv" not in page.text
+    for wrong in ({"misordered": [{**pair, "more_flops": None}]}, {"misordered": [{}]}, {},
+                  {"misordered": [pair], "findings": [{"kind": 1}]}):
         (run_dir / "gap.json").write_text(json.dumps(wrong))
         assert "gap.json" in report.fails(run_dir)
 
