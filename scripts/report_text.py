@@ -97,15 +97,20 @@ def predictions(predictors, of, run_dir):
 
 
 def judgement(row):
+    """Factors tell more than errors, which are 1 at most where the promise is too short; earlier runs have errors alone.
+    """
     verb = "put" if row["predictor"] == "flops" else "puts"
-    text = (f"{NAMES.get(row['predictor'], row['predictor'])} {verb} {row['wrong_pairs']} of {row['ordered_pairs']} "
-            "pairs in the wrong order (Kendall's tau ")
-    for column, before, form in (
-        ("tau", "", short), ("median_error", ", median error ", percent), ("worst_error", ", worst ", percent),
-    ):
-        value = number(row, column)
-        text += before + ("not known" if value is None else form(value))
-    return text + ")"
+    if row.get("median_factor"):
+        off = f"off by a factor of {field(row, 'median_factor')} in the median, {field(row, 'worst_factor')} at worst"
+    else:
+        off = f"median error {field(row, 'median_error', percent)}, worst {field(row, 'worst_error', percent)}"
+    return (f"{NAMES.get(row['predictor'], row['predictor'])} {verb} {row['wrong_pairs']} of {row['ordered_pairs']} "
+            f"pairs in the wrong order (Kendall's tau {field(row, 'tau')}, {off})")
+
+
+def field(row, column, form=short):
+    value = number(row, column)
+    return "not known" if value is None else form(value)
 
 
 def gap_json(run_dir):

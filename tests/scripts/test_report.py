@@ -120,6 +120,9 @@ def test_findings_are_sentences_with_the_numbers_of_the_files(run_dir):
     assert "62 rows: 60 measured, 1 skipped, 1 wrong." in page.text
     assert "Of all timed rows, FLOPs put 110 of 1728 pairs in the wrong order (Kendall's tau 0.862, " in page.text
     assert "1 with a wrong result" in page.text
+    rewrite(run_dir / "predictors.csv", lambda rows: [
+        {**row, "median_factor": "1.5", "worst_factor": "20.5"} for row in rows], "median_factor", "worst_factor")
+    assert "(Kendall's tau 0.862, off by a factor of 1.5 in the median, 20.5 at worst)" in made(run_dir).text
     assert re.search(r"Largest gap of a fastest variant: .* takes 5\.84 times what its FLOPs promise", page.text)
     assert "Example CPU 3.7 GHz" in page.text and "16 GiB" in page.text
 
