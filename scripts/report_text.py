@@ -97,8 +97,7 @@ def predictions(predictors, of, run_dir):
 
 
 def judgement(row):
-    """Factors tell more than errors, which are 1 at most where the promise is too short; earlier runs have errors alone.
-    """
+    """By factors, for an error is 1 at most where too little was promised; earlier runs have errors alone."""
     verb = "put" if row["predictor"] == "flops" else "puts"
     if row.get("median_factor"):
         off = f"off by a factor of {field(row, 'median_factor')} in the median, {field(row, 'worst_factor')} at worst"

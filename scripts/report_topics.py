@@ -6,7 +6,8 @@ from report_topic import Table, Topic, conditions, extreme, groups, least_to_mos
 from roofgap_io import number
 
 PAIRS = (
-    "comparison dtype isa threads cache status promised latency_ratio latency_low latency_high arrives part_padding part_algorithm part_memory part_standard part_separable standard_problem "
+    "comparison dtype isa threads cache status promised latency_ratio latency_low latency_high arrives "
+    "part_padding part_algorithm part_memory part_standard part_separable standard_problem "
     "standard_label standard_algorithm standard_median_ns separable_algorithm separable_median_ns")
 RIVALS = {"fastest": "the fastest standard convolution, Winograd too",
           "direct": "standard convolution that does every multiplication",
