@@ -167,11 +167,18 @@ CLI::App* AddCompare(CLI::App* app, CompareWords* words) {
   CLI::App* compare = app->add_subcommand("compare", "Compare runs, builds or machines with the first of them");
   compare->footer(kCompareExamples);
   compare
-      ->add_option("RUN", words->options.runs, "Run directories, or Google Benchmark's JSON; the first is the baseline")
+      ->add_option(
+          "RUN", words->options.runs,
+          "Run directories, or Google Benchmark's JSON, the first the baseline; several runs of one build with "
+          "commas between: old-1,old-2 new-1,new-2")
       ->required()
       ->expected(2, 1000);
   compare->add_option("--fail-over", words->fail_over_percent,
                       "Exit with 1 where a kernel takes longer by more than so many percent");
+  compare
+      ->add_option("--unchanged", words->options.unchanged,
+                   "Variants whose code is the same on all sides: what they differ by tells how runs do")
+      ->delimiter(',');
   compare->add_option("--same-within", words->same_within_percent,
                       "Up to so many percent are the same, however sure; default: 3");
   compare->add_option("--csv", words->options.csv, "Write the pairs to this file; -: print them in place of the table");

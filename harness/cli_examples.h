@@ -67,14 +67,19 @@ Exit code 1: a row of conv2d or dwsep is wrong.)";
 inline constexpr const char* kCompareExamples = R"(Examples:
   roofgap compare old-run new-run                      # what became faster, what slower
   roofgap compare old-run new-run --fail-over 5        # exit code 1 where a kernel takes over 5 % longer
+  roofgap compare old-1,old-2 new-1,new-2              # two runs of each build: how much is chance?
+  roofgap compare old-run new-run --unchanged onednn,onednn_best
   roofgap compare laptop-run phone-run board-run       # each against the first
   roofgap compare old-run new-run --csv compared.csv --json -
   roofgap compare old.json new.json                    # as Google Benchmark's --benchmark_out writes them
 Rows are paired by problem, variant, dtype, isa (not where each run has one only), threads and cache. `ratio` is the
 time of a over that of b; `machine` how much faster the machine of b was for this row, by the fixed work beside the
-samples, or, for two machines, by their roofs. What that explains is no regression. Of several runs each is compared
-with the first; means and regressions are those of one pair of runs.
-Exit code 1: a row of a run is wrong, or, with --fail-over, a kernel of any run behind the first is slower by more.)";
+samples, or, for two machines, by their roofs. What that explains for certain is no regression. Of several runs each is
+compared with the first; means and regressions are those of one pair of runs.
+One run a side cannot tell by how much runs of one build differ. Several (commas between; a path that exists is one run,
+whatever it holds) can, and so can variants that are known to be the same code.
+Exit code 1: a row of a run is wrong, or, with --fail-over, a stable row of any run behind the first is slower by more
+or skipped where the first has a time.)";
 
 inline constexpr const char* kMergeExamples = R"(Examples:
   roofgap merge laptop-run phone-run board-run --csv all.csv

@@ -52,10 +52,10 @@ std::vector<RowPair> PairRows(const ComparedRun& a, const ComparedRun& b) {
   return pairs;
 }
 
-void Judge(double same_within, Compared* row) {
+void Judge(double same_within, const Number& floor, Compared* row) {
   const bool differs = *row->p_adjusted <= kFalseDiscoveries && Beyond(*row->ratio, same_within);
   row->verdict = !differs ? "same" : *row->ratio > 1 ? "faster" : "slower";
-  if (differs && !Unstable(*row)) row->cause = FindCause(*row, same_within);
+  if (differs && !Unstable(*row) && Beyond(*row->ratio, floor.value_or(0))) row->cause = FindCause(*row, same_within);
 }
 
 double TurnCorrelation(std::span<const ComparedRun> runs) {
@@ -66,9 +66,49 @@ double TurnCorrelation(std::span<const ComparedRun> runs) {
   return SerialCorrelation(turns);
 }
 
+// The logarithms of a row's medians in the runs of its side.
+std::vector<double> LogsOf(const ComparedRun& run, const Record& row) {
+  if (run.logs.empty()) return {std::log(*row.median_ns)};
+  return run.logs[static_cast<size_t>(&row - run.rows.data())];
+}
+
+// Of each pair, by how much its ratio varies from run to run: of those of one run_b together.
+std::vector<Spread> RunSpreads(const ComparedRun& a, std::span<const ComparedRun* const> run_of,
+                               std::span<const RowPair> pairs, std::span<const std::string> unchanged,
+                               std::vector<Compared>& rows) {
+  std::vector<Spread> spreads(rows.size());
+  for (size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    std::vector<RunGroups> groups;
+    for (; end < rows.size() && run_of[end] == run_of[begin]; ++end) {
+      RunGroups& of_row = groups.emplace_back();
+      if (!rows[end].reason.empty()) continue;
+      std::vector<double> of_a = LogsOf(a, *pairs[end].a);
+      const std::vector<double> of_b = LogsOf(*run_of[end], *pairs[end].b);
+      rows[end].runs_a = std::ssize(of_a);
+      rows[end].runs_b = std::ssize(of_b);
+      if (Unstable(rows[end]) && rows[end].runs_a + rows[end].runs_b == 2) continue;  // what it shows is its own unrest
+      if (std::find(unchanged.begin(), unchanged.end(), rows[end].variant) != unchanged.end()) {
+        of_a.insert(of_a.end(), of_b.begin(), of_b.end());
+        of_row = {of_a};
+      } else {
+        of_row = {of_a, of_b};
+      }
+    }
+    const RunSpread spread = FindRunSpread(groups);
+    for (size_t i = begin; i < end; ++i) {
+      if (!rows[i].reason.empty()) continue;
+      const auto runs_a = static_cast<double>(rows[i].runs_a), runs_b = static_cast<double>(rows[i].runs_b);
+      spreads[i] = DifferenceSpread(spread, i - begin, runs_a, runs_b);
+      if (spreads[i].freedom > 0) rows[i].run_spread = std::sqrt(spreads[i].variance / (1 / runs_a + 1 / runs_b));
+    }
+  }
+  return spreads;
+}
+
 }  // namespace
 
-std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same_within) {
+std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same_within,
+                                  std::span<const std::string> unchanged) {
   std::vector<RowPair> pairs;
   std::vector<const ComparedRun*> run_of;  // b of each pair
   std::vector<Compared> rows;
@@ -80,10 +120,12 @@ std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same
     }
   }
   const auto comparable = std::count_if(rows.begin(), rows.end(), [](const Compared& r) { return r.reason.empty(); });
-  const TestContext context = {.pairs = comparable, .correlation = TurnCorrelation(runs)};
+  TestContext context = {.pairs = comparable, .correlation = TurnCorrelation(runs)};
+  const std::vector<Spread> spreads = RunSpreads(runs[0], run_of, pairs, unchanged, rows);
   std::vector<double> p_values;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].reason.empty()) continue;
+    context.runs = spreads[i];
     TestPair(pairs[i], context, &rows[i]);
     if (!rows[i].p_value) continue;
     p_values.push_back(*rows[i].p_value);
@@ -91,6 +133,8 @@ std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same
   }
   const std::vector<double> rates = FalseDiscoveryRates(p_values);
   auto rate = rates.begin();
+  std::map<std::string, Number> floors;
+  for (const ComparedRun& run : runs.subspan(1)) floors[run.name] = NoiseFloor(rows, run.name);
   for (Compared& row : rows) {
     row.same_within = same_within;
     if (!row.p_value) {
@@ -98,7 +142,7 @@ std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same
       continue;
     }
     row.p_adjusted = *rate++;
-    Judge(same_within, &row);
+    Judge(same_within, floors[row.run_b], &row);
   }
   std::stable_sort(rows.begin(), rows.end(), [](const Compared& a, const Compared& b) {
     const bool of_a = a.p_value.has_value(), of_b = b.p_value.has_value();
@@ -112,6 +156,19 @@ std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same
     }
   }
   return rows;
+}
+
+Number NoiseFloor(std::span<const Compared> rows, const std::string& run_b) {
+  std::vector<double> logs;
+  for (const Compared& row : rows) {
+    if (row.run_b != run_b || !row.p_value || Unstable(row)) continue;
+    if (row.run_spread) return {};
+    logs.push_back(std::log(*row.ratio));
+  }
+  if (logs.size() < 8) return {};
+  const double middle = Median(logs);
+  for (double& log : logs) log = std::abs(log - middle);
+  return std::expm1(1.96 * 1.4826 * Median(logs));
 }
 
 bool Regressed(const Compared& row, double limit) {

@@ -25,7 +25,12 @@ struct ComparedRun {
   std::string name;
   std::vector<Record> rows;
   std::optional<Ceilings> ceilings;
+  std::vector<std::vector<double>> logs = {};  // of several runs of one build, each row's medians; else empty
 };
+
+// Runs of one build as one side of a comparison: geometric means of medians and canaries, `unstable` where one is,
+// `wrong` likewise, no intervals and turns. A row is of all runs that have it. Roofs are those of the first.
+ComparedRun JoinRuns(std::span<const ComparedRun> runs);
 
 // One problem, variant, data type, ISA, thread count and cache state of two runs. The ISA does not count where each run
 // holds one only. Which roofs and canary tell what the machine did:
@@ -45,16 +50,19 @@ struct ComparedRun {
 //
 // The cause of a pair that differs is `kernel` where that interval leaves the limits of `same` on the side of the ratio
 // (`isa` instead on one machine where the ISAs differ); `machine` where the row follows it, it moved by more than that,
-// and leaves nothing beyond to the code; `both`; or empty, not known. So the machine may explain a ratio, not reverse
-// it.
+// and leaves nothing beyond to the code; `both`; or empty, not known, as it is of ratios under the NoiseFloor. So the
+// machine may explain a ratio, not reverse it.
 //
 // The test of a pair is chosen by its numbers of turns alone, so that it cannot prefer an outcome: the rank test of the
 // turns where, of so many, the ranks can reach 5 % over the number of pairs (8 and 8 turns among 300 pairs); from six a
 // side on, where they cannot, Welch's test of the logarithms, for 6 and 6 turns that are wholly apart have p = 0.2 %,
 // and of 300 pairs none could ever differ; with fewer turns, a normal test by the rows' own intervals.
-// A pair is faster or slower when its p-value, corrected for the number of pairs (FalseDiscoveryRates), is at most
-// 0.05 and the ratio is further from 1 than `same_within`; else the same. No row vanishes: one without a partner, whose
-// work differs, or without times is `not_comparable`, and `reason` names what differs.
+// Where by how much runs of one build differ is known (run_spread.h), from several runs of a side or from variants
+// whose code is the same on both sides, Student's test of the runs' medians stands in place of the turns', and of
+// single runs beside it: the larger p-value and the wider interval count. A pair is faster or slower when its p-value,
+// corrected for the number of pairs (FalseDiscoveryRates), is at most 0.05 and the ratio is further from 1 than
+// `same_within`; else the same. No row vanishes: one without a partner, whose work differs, or without times is
+// `not_comparable`, and `reason` names what differs.
 struct Compared {
   int schema_version = kSchemaVersion;
   std::string run_a, run_b, machine_a, machine_b;
@@ -70,6 +78,8 @@ struct Compared {
   Number kernel_ratio, kernel_low, kernel_high;
   std::string cause;
   std::string status_a, status_b, warnings;
+  int64_t runs_a = 1, runs_b = 1;
+  Number run_spread;
   Number same_within, op_mean_ratio, op_mean_kernel_ratio;
 };
 
@@ -100,8 +110,8 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"ratio_high", "", "upper end of that interval"}, row.ratio_high);
   visit(Field{"test", "",
               "ranks: Wilcoxon-Mann-Whitney over turns; welch: t over their logarithms, where they are too few for "
-              "ranks; intervals: by the rows' own",
-              "ranks welch intervals"},
+              "ranks; intervals: by the rows' own; runs: t over the runs' medians",
+              "ranks welch intervals runs"},
         row.test);
   visit(Field{"p_value", "", "of that test, two-sided"}, row.p_value);
   visit(Field{"p_adjusted", "", "corrected for the number of pairs, Benjamini-Hochberg; up to 0.05 counts"},
@@ -127,9 +137,17 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"status_a", "", "status of a's row"}, row.status_a);
   visit(Field{"status_b", "", "status of b's row"}, row.status_b);
   visit(Field{"warnings", "", "those of b's row"}, row.warnings);
+  visit(Field{.name = "runs_a", .description = "runs of a that have a time of this row", .later = true}, row.runs_a);
+  visit(Field{.name = "runs_b", .description = "likewise of b", .later = true}, row.runs_b);
+  visit(Field{.name = "run_spread",
+              .description = "by how much runs of one build differ: standard deviation of the logarithm of this row's "
+                             "median; empty where one run of each side tells nothing of it",
+              .later = true},
+        row.run_spread);
   visit(Field{"same_within", "", "up to such a fraction further from 1, ratio is the same, however sure"},
         row.same_within);
-  visit(Field{"op_mean_ratio", "", "geometric mean of ratio over all pairs of this op and run_b"}, row.op_mean_ratio);
+  visit(Field{"op_mean_ratio", "", "geometric mean of ratio over the stable pairs of this op and run_b"},
+        row.op_mean_ratio);
   visit(Field{"op_mean_kernel_ratio", "", "likewise of kernel_ratio, where that is known"}, row.op_mean_kernel_ratio);
 }
 
@@ -137,14 +155,21 @@ inline constexpr double kSameWithin = 0.03;
 inline constexpr double kFalseDiscoveries = 0.05;
 
 // Each of the runs behind the first against the first: all pairs, the slowest first, then what is not comparable, in
-// file order. `same_within`: as a fraction.
-std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same_within = kSameWithin);
+// file order. `same_within`: as a fraction. `unchanged`: variants whose code is the same in all runs.
+std::vector<Compared> CompareRuns(std::span<const ComparedRun> runs, double same_within = kSameWithin,
+                                  std::span<const std::string> unchanged = {});
 
 // Slower, by more than the fraction `limit` of a's time, and not shown to be so for the machine alone: the interval of
 // the code's part reaches as far. Unstable pairs are none.
 bool Regressed(const Compared& row, double limit);
 
 bool Unstable(const Compared& row);
+
+// How far from 1, as a fraction, nearly all (95 %) ratios of the stable pairs of one run_b would be if most kernels
+// were unchanged: 1.96 standard deviations, robust ones by the median distance of the logarithms from their median.
+// What is nearer may be chance, for all that is known from one run a side. Empty with fewer than eight, or where
+// run_spread is known.
+Number NoiseFloor(std::span<const Compared> rows, const std::string& run_b);
 
 // Has a time in a and is skipped in b: to a gate as good as a regression.
 bool Lost(const Compared& row);

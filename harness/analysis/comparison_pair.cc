@@ -77,6 +77,33 @@ double Inflation(size_t a, size_t b, double correlation) {
   return (SerialInflation(correlation, n) / n + SerialInflation(correlation, m) / m) / (1 / n + 1 / m);
 }
 
+void TestTurns(const RowPair& pair, const TestContext& context, Compared* row) {
+  const std::vector<double>&a = pair.a->turns_ns, &b = pair.b->turns_ns;
+  if (std::min(std::ssize(a), std::ssize(b)) < kFewestTurns) return TestByIntervals(pair, row);
+  const double inflation = Inflation(a.size(), b.size(), context.correlation);
+  const double least = Deflated(LeastRankP(std::ssize(a), std::ssize(b)), inflation);
+  const bool ranks = least <= kFalseDiscoveries / static_cast<double>(context.pairs);
+  row->test = ranks ? "ranks" : "welch";
+  row->p_value = ranks ? Deflated(RankTest(a, b), inflation) : WelchTest(a, b, context.correlation);
+  const RatioInterval interval = BootstrapRatio(a, b);
+  const auto widened = [&](double end) { return *row->ratio * std::pow(end / *row->ratio, std::sqrt(inflation)); };
+  row->ratio_low = widened(std::min(interval.low, *row->ratio));
+  row->ratio_high = widened(std::max(interval.high, *row->ratio));
+}
+
+// Beside a test of turns, where there is one.
+void TestRuns(const Spread& runs, Compared* row) {
+  const double error = std::sqrt(runs.variance), log_ratio = std::log(*row->ratio);
+  const double p = error > 0 ? StudentTail(std::abs(log_ratio) / error, runs.freedom) : log_ratio == 0 ? 1 : 0;
+  if (p >= row->p_value.value_or(0)) {
+    row->p_value = p;
+    row->test = "runs";
+  }
+  const double half = StudentQuantile(runs.freedom) * error;
+  row->ratio_low = std::min(row->ratio_low.value_or(*row->ratio), *row->ratio * std::exp(-half));
+  row->ratio_high = std::max(row->ratio_high.value_or(*row->ratio), *row->ratio * std::exp(half));
+}
+
 }  // namespace
 
 Compared DescribePair(const RowPair& pair, const ComparedRun& a, const ComparedRun& b) {
@@ -116,17 +143,12 @@ Compared DescribePair(const RowPair& pair, const ComparedRun& a, const ComparedR
 }
 
 void TestPair(const RowPair& pair, const TestContext& context, Compared* row) {
-  const std::vector<double>&a = pair.a->turns_ns, &b = pair.b->turns_ns;
-  if (std::min(std::ssize(a), std::ssize(b)) < kFewestTurns) return TestByIntervals(pair, row);
-  const double inflation = Inflation(a.size(), b.size(), context.correlation);
-  const double least = Deflated(LeastRankP(std::ssize(a), std::ssize(b)), inflation);
-  const bool ranks = least <= kFalseDiscoveries / static_cast<double>(context.pairs);
-  row->test = ranks ? "ranks" : "welch";
-  row->p_value = ranks ? Deflated(RankTest(a, b), inflation) : WelchTest(a, b, context.correlation);
-  const RatioInterval interval = BootstrapRatio(a, b);
-  const auto widened = [&](double end) { return *row->ratio * std::pow(end / *row->ratio, std::sqrt(inflation)); };
-  row->ratio_low = widened(std::min(interval.low, *row->ratio));
-  row->ratio_high = widened(std::max(interval.high, *row->ratio));
+  if (row->runs_a == 1 && row->runs_b == 1) {
+    TestTurns(pair, context, row);
+    if (!row->reason.empty()) return;
+  }
+  if (context.runs.freedom > 0) return TestRuns(context.runs, row);
+  if (!row->p_value) row->reason = "no row has two runs of one side";
 }
 
 }  // namespace roofgap

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "harness/analysis/comparison.h"
+#include "harness/analysis/run_spread.h"
 
 // One pair of comparison.h: its fields, and its test.
 
@@ -20,6 +21,7 @@ struct RowPair {
 struct TestContext {
   int64_t pairs = 0;
   double correlation = 0;  // of neighbouring turns
+  Spread runs = {};        // of the difference of the means of its runs; no freedom: unknown
 };
 
 // All but p-values and what follows from them. `reason` is empty for what can be compared.

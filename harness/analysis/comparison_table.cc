@@ -8,6 +8,7 @@
 
 #include "harness/analysis/table.h"
 #include "harness/analysis/text.h"
+#include "harness/analysis/two_samples.h"
 
 namespace roofgap {
 namespace {
@@ -127,23 +128,23 @@ std::string CountWords(std::span<const Compared> rows, std::string Compared::*fi
   return text;
 }
 
-// Between which ends the middle half of the stable pairs' ratios lies.
-std::string MiddleHalf(std::span<const Compared> rows) {
-  std::vector<double> ratios;
-  for (const Compared& row : rows) {
-    if (row.p_value && !Unstable(row)) ratios.push_back(*row.ratio);
-  }
-  if (ratios.size() < 4) return "";
-  std::sort(ratios.begin(), ratios.end());
-  const size_t quarter = ratios.size() / 4;
-  return " Half of the " + std::to_string(ratios.size()) + " stable pairs have ratios from " +
-         Short(ratios[quarter], kDecimals) + " to " + Short(ratios[ratios.size() - 1 - quarter], kDecimals) + ".";
-}
-
+// What is known of how runs of one build differ.
 std::string NoiseWords(std::span<const Compared> rows) {
+  std::vector<double> spreads;
+  for (const Compared& row : rows) {
+    if (row.run_spread) spreads.push_back(*row.run_spread);
+  }
+  if (!spreads.empty()) {
+    return "Tested is whether the builds differ: runs of one build do, by " + Percent(Median(spreads)) +
+           " (standard deviation, of the median pair).";
+  }
+  const Number floor = rows.empty() ? Number() : NoiseFloor(rows, rows[0].run_b);
+  const std::string nearly =
+      floor ? " If most kernels are unchanged, that is up to " + Percent(floor) + " here, and no cause is told of less."
+            : "";
   return "Tested is whether these two runs differ. By how much two runs of one build do, one run of each cannot tell; "
          "it may be more than a difference found here." +
-         MiddleHalf(rows);
+         nearly + " Several runs a side, or --unchanged, tell it.";
 }
 
 // "p gemm, 1 thread, takes 25.0% longer (by the code 10.0%)".
@@ -153,9 +154,10 @@ std::string RenderRegression(const Names& name, const Compared& row) {
   return text;
 }
 
-constexpr std::array<Word, 3> kTests = {Word{"ranks", "by the ranks of their turns"},
+constexpr std::array<Word, 4> kTests = {Word{"ranks", "by the ranks of their turns"},
                                         Word{"welch", "by Welch's test of their turns, too few for ranks"},
-                                        Word{"intervals", "by their medians' intervals, for want of turns"}};
+                                        Word{"intervals", "by their medians' intervals, for want of turns"},
+                                        Word{"runs", "by how runs of one build differ"}};
 constexpr std::array<Word, 2> kMachineFrom = {Word{"canary", "by the fixed work beside their samples"},
                                               Word{"roofs", "by the roofs"}};
 

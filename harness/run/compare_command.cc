@@ -21,7 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// One run of one side.
 struct Side {
+  fs::path path;
   ComparedRun run;
   std::optional<RunInfo> info;                // nothing where the run was copied without run.json
   std::optional<BenchmarkContext> benchmark;  // of Google Benchmark's JSON
@@ -51,13 +53,33 @@ Side ReadSide(const fs::path& path) {
   return side;
 }
 
-std::vector<Side> ReadSides(const std::vector<fs::path>& paths) {
-  std::vector<Side> sides;
+// The runs of one side as they were typed.
+std::vector<fs::path> SplitRuns(const std::string& word) {
+  if (fs::exists(word)) return {word};
+  std::vector<fs::path> paths;
+  for (size_t begin = 0; begin <= word.size();) {
+    const size_t end = std::min(word.find(',', begin), word.size());
+    paths.emplace_back(word.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return paths;
+}
+
+std::vector<std::vector<Side>> ReadSides(const std::vector<std::string>& words) {
+  std::vector<std::vector<Side>> sides;
   std::set<std::string> names;
-  for (const fs::path& path : paths) {
-    Side& side = sides.emplace_back(ReadSide(path));
-    if (names.contains(side.run.name)) side.run.name += " (" + path.string() + ")";  // a run and its copy
-    while (!names.insert(side.run.name).second) side.run.name += " again";
+  for (const std::string& word : words) {
+    std::vector<Side>& runs = sides.emplace_back();
+    for (const fs::path& path : SplitRuns(word)) {
+      Side& side = runs.emplace_back(ReadSide(path));
+      side.path = path;
+      if (side.run.rows[0].machine_id != runs[0].run.rows[0].machine_id) {
+        throw Error(word + ": the runs of one side are of one build on one machine; got " + runs[0].machine + " and " +
+                    side.machine);
+      }
+      if (names.contains(side.run.name)) side.run.name += " (" + path.string() + ")";  // a run and its copy
+      while (!names.insert(side.run.name).second) side.run.name += " again";
+    }
   }
   return sides;
 }
@@ -71,8 +93,8 @@ std::string Join(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string RenderRun(size_t i, const fs::path& path, const Side& side) {
-  std::string text = Letter(i) + ": " + path.string() + ", run " + side.run.name + ", machine " + side.machine;
+std::string RenderRun(const std::string& letter, const Side& side) {
+  std::string text = letter + ": " + side.path.string() + ", run " + side.run.name + ", machine " + side.machine;
   if (side.info) {
     text += ", roofgap " + side.info->roofgap_version +
             (side.info->program.empty() ? "" : " (program " + side.info->program + ")") + ", " + side.info->compiler +
@@ -152,12 +174,23 @@ std::string RenderRoofsOf(const Side& a, const Side& b) {
          RenderRoofs(roofs);
 }
 
-// The text about one run against the baseline.
-std::string RenderAgainst(size_t i, const Side& a, const Side& b, std::span<const Compared> all,
-                          const CompareOptions& options) {
+// What differs between the runs of one side, which should be nothing.
+std::string RenderWithin(const std::string& letter, const std::vector<Side>& runs) {
+  std::string text;
+  for (size_t i = 1; i < runs.size(); ++i) {
+    const std::string found = RenderDifferences(runs[0], runs[i]);
+    if (!found.starts_with("the same"))
+      text += letter + "1 and " + letter + std::to_string(i + 1) + ": " + found + ". ";
+  }
+  return text.empty() ? "" : Wrap("Within one side " + text, kTableWidth, "");
+}
+
+// The text about one side against the baseline.
+std::string RenderAgainst(size_t i, const Side& a, const Side& b, const std::string& run_b,
+                          std::span<const Compared> all, const CompareOptions& options) {
   std::vector<Compared> rows;
   std::copy_if(all.begin(), all.end(), std::back_inserter(rows),
-               [&](const Compared& row) { return row.run_b == b.run.name; });
+               [&](const Compared& row) { return row.run_b == run_b; });
   const std::string who = i == 1 ? "" : " (b below is " + Letter(i) + ")";
   return Wrap("a against " + Letter(i) + ": " + RenderDifferences(a, b) + who + ".", kTableWidth, "") + "\n" +
          RenderComparison(rows) + "\n" + RenderRoofsOf(a, b) + "\n" +
@@ -171,10 +204,14 @@ int CompareCommand(const CompareOptions& options) {
   if (options.csv == "-" && options.json == "-") {
     throw Error("--csv -, --json -: only one of them can be printed; give the other a file");
   }
-  const std::vector<Side> sides = ReadSides(options.runs);
+  const std::vector<std::vector<Side>> sides = ReadSides(options.runs);
   std::vector<ComparedRun> runs;
-  for (const Side& side : sides) runs.push_back(side.run);
-  const std::vector<Compared> rows = CompareRuns(runs, options.same_within);
+  for (const std::vector<Side>& side : sides) {
+    std::vector<ComparedRun> parts;
+    for (const Side& part : side) parts.push_back(part.run);
+    runs.push_back(parts.size() == 1 ? parts[0] : JoinRuns(parts));
+  }
+  const std::vector<Compared> rows = CompareRuns(runs, options.same_within, options.unchanged);
   const std::string csv = options.csv.empty() ? "" : CsvText<Compared>(rows);
   const std::string json = options.json.empty() ? "" : ComparisonJson(rows, ComparedRoofs(runs), options.fail_over);
   if (!options.csv.empty() && options.csv != "-") ReplaceFile(options.csv, csv);
@@ -185,8 +222,15 @@ int CompareCommand(const CompareOptions& options) {
     std::fputs(json.c_str(), stdout);
   } else {
     std::string text;
-    for (size_t i = 0; i < sides.size(); ++i) text += RenderRun(i, options.runs[i], sides[i]);
-    for (size_t i = 1; i < sides.size(); ++i) text += "\n" + RenderAgainst(i, sides[0], sides[i], rows, options);
+    for (size_t i = 0; i < sides.size(); ++i) {
+      for (size_t k = 0; k < sides[i].size(); ++k) {
+        text += RenderRun(Letter(i) + (sides[i].size() > 1 ? std::to_string(k + 1) : ""), sides[i][k]);
+      }
+      text += RenderWithin(Letter(i), sides[i]);
+    }
+    for (size_t i = 1; i < sides.size(); ++i) {
+      text += "\n" + RenderAgainst(i, sides[0][0], sides[i][0], runs[i].name, rows, options);
+    }
     std::fputs(text.c_str(), stdout);
   }
   const bool regressed = options.fail_over && std::any_of(rows.begin(), rows.end(), [&](const Compared& row) {

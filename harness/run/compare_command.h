@@ -11,8 +11,12 @@
 namespace roofgap {
 
 struct CompareOptions {
-  std::vector<std::filesystem::path> runs;  // run directories, or files of Google Benchmark's JSON; the first: baseline
-  std::optional<double> fail_over;          // as a fraction: a regression beyond it makes the exit code 1
+  // The sides, the first of them the baseline: a run directory or a file of Google Benchmark's JSON each, or several
+  // runs of one build, separated by commas. What exists under its whole name is one run, so that a name may hold
+  // commas.
+  std::vector<std::string> runs;
+  std::vector<std::string> unchanged;  // variants whose code is the same on all sides
+  std::optional<double> fail_over;     // as a fraction: a regression beyond it makes the exit code 1
   double same_within = kSameWithin;
   std::string csv, json;  // a file each; `-`: standard output, in place of the table; empty: none
 };

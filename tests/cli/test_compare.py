@@ -227,6 +227,35 @@ def test_json_says_what_the_csv_and_the_table_say(roofgap, runs):
     assert "only one" in roofgap.fails(*words, "--json", "-", "--csv", "-")
 
 
+def test_several_runs_of_a_side_are_separated_by_commas(roofgap, runs):
+    for name, factor in (("old,2", 1.02), ("new2", 0.99)):
+        shutil.copytree(runs / "new", runs / name)
+        change(runs / name, lambda row: True, run_id=name)
+        change(runs / name, lambda row: row["variant"] == "direct", **times(factor))
+    for name in ("new", "new2"):
+        change(runs / name, is_case(FC, "onednn", "1"), **times(0.5))
+    (runs / "old,2").rename(runs / "again")
+    done = roofgap("compare", "old,again", "new,new2", "--csv", "compared.csv")
+    assert done.returncode == 0, done.stderr
+    assert "a2: again, run old,2" in done.stdout and "b1: new, run new" in done.stdout
+    rows = [row for row in read_rows(runs / "compared.csv") if row["ratio"]]
+    assert {row["runs_a"] + row["runs_b"] + row["test"] for row in rows} == {"22runs"}
+    assert all(float(row["run_spread"]) >= 0 for row in rows)
+    assert [row["problem"] for row in rows if row["verdict"] == "faster"] == [FC]
+    (runs / "again").rename(runs / "old,2")
+    done = roofgap("compare", "old", "old,2")
+    assert done.returncode == 0 and "b: old,2, run old,2" in done.stdout, "what exists under its name is one run"
+    assert "nowhere" in roofgap.fails("compare", "old,nowhere", "new")
+    change(runs / "new2", lambda row: True, machine_id="ba9876543210")
+    assert "of one build on one machine" in roofgap.fails("compare", "old", "new,new2")
+
+
+def test_variants_that_are_the_same_code_tell_what_is_chance(roofgap, runs):
+    done = roofgap("compare", "old", "new", "--unchanged", "onednn", "--csv", "compared.csv")
+    assert done.returncode == 0 and "runs of one build do, by 0" in " ".join(done.stdout.split())
+    assert all(row["run_spread"] for row in read_rows(runs / "compared.csv") if row["ratio"])
+
+
 def test_two_fresh_runs_are_tested_by_their_turns(roofgap, tmp_path):
     for name in ("one", "two"):
         done = roofgap("run", "--problem", "fc:ic64oc48", "--variant", "gemm,gemv", "--threads", "1", "--budget-s",
