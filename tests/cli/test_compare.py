@@ -267,7 +267,13 @@ def test_two_fresh_runs_are_tested_by_their_turns(roofgap, tmp_path):
         assert turns and min(turns) >= float(row["min_ns"]) * 0.999
     done = roofgap("compare", "one", "two", "--csv", "compared.csv")
     assert done.returncode == 0, done.stderr
-    assert len(read_rows(tmp_path / "compared.csv")) == 2
+    fewest = {row["variant"]: len(row["turns_ns"].split()) for row in rows}
+    for row in read_rows(tmp_path / "two" / "measurements.csv"):
+        fewest[row["variant"]] = min(fewest[row["variant"]], len(row["turns_ns"].split()))
+    tests = {row["variant"]: row["test"] for row in read_rows(tmp_path / "compared.csv")}
+    assert set(tests) == {"gemm", "gemv"}
+    for variant, test in tests.items():
+        assert (test in ("ranks", "welch")) == (fewest[variant] >= 6), fewest
 
 
 def benchmark(name, times_ns):

@@ -82,6 +82,8 @@ TEST(AnalysisComparison, EqualRunsDifferInFewOrNoRows) {
   for (const Compared& row : Compare(runs[0], runs[1])) {
     differ += row.verdict != "same";
     low += *row.p_value < 0.05;
+    EXPECT_LE(*row.ratio_low, *row.ratio) << "medians that are not those of the turns";
+    EXPECT_GE(*row.ratio_high, *row.ratio);
   }
   EXPECT_GT(low, 3) << "uncorrected, about 5 % of 300 would have";
   EXPECT_LE(differ, 1);
@@ -209,6 +211,10 @@ TEST(AnalysisComparison, MeansAreGeometricAndPerOp) {
 TEST(AnalysisComparison, RoofsOfBothMachinesAreNamedOnce) {
   Ceilings a = MadeUpCeilings(), b = MadeUpCeilings();
   a.rows.push_back(MadeUpPeak("AVX2", 50, 45));
+  for (Ceilings* ceilings : {&a, &b}) {
+    ceilings->rows.push_back(MadeUpBandwidth("L1", 500, 400, 1000.0));
+    ceilings->rows.back().pattern = "store";
+  }
   b.rows[0].median = 99;
   b.rows[4].threads = 8;
   const std::vector<Drift> roofs = CompareRoofs(a, b);
@@ -217,6 +223,7 @@ TEST(AnalysisComparison, RoofsOfBothMachinesAreNamedOnce) {
   EXPECT_EQ(roofs[0].before, 90) << "the best ISA's";
   EXPECT_EQ(roofs[0].after, 99);
   EXPECT_EQ(roofs[1].roof, "L1 load, 1 thread");
+  EXPECT_EQ(roofs[1].before, 80) << "loads alone";
   EXPECT_NE(RenderRoofs(roofs).find("90.0 to   99.0 GFLOP/s   1.100"), std::string::npos) << RenderRoofs(roofs);
   EXPECT_TRUE(CompareRoofs(a, {}).empty());
 }
