@@ -85,7 +85,7 @@ def select(options):
         number(row, "same_within")
         for column in ("ratio", "ratio_low", "ratio_high", "machine_ratio", "op_mean_ratio", "op_mean_kernel_ratio"):
             value = number(row, column)
-            optional = column in ("machine_ratio", "op_mean_kernel_ratio")
+            optional = column in ("machine_ratio", "op_mean_ratio", "op_mean_kernel_ratio")
             if value is None and not optional or value is not None and value <= 0:
                 raise InputError(f"{row['problem']} {row['variant']} is {row['verdict']}, but its {column} is "
                                  f"'{row[column]}'; allowed is a positive number")
@@ -171,7 +171,7 @@ def draw_op(panel, at, pairs):
         ratio = number(row, "ratio")
         panel.plot([ratio, ratio], [at - 0.3, at + 0.3], color=LOOKS[row["verdict"]][1], linewidth=1, alpha=0.45,
                    zorder=3)
-    if pairs:
+    if pairs and number(pairs[0], "op_mean_ratio") is not None:  # empty where all pairs are unstable
         panel.plot(number(pairs[0], "op_mean_ratio"), at, marker="D", markersize=7, color="black", linestyle="none",
                    markeredgecolor="white", markeredgewidth=0.8, zorder=5)
         write_numbers(panel, at, pairs[0], "op_mean_ratio", "op_mean_kernel_ratio", bold=True)

@@ -200,11 +200,15 @@ std::string RenderComparisonSummary(std::span<const ComparisonSummary> summaries
   const std::string tests = CountWords(rows, &Compared::test, kTests);
   if (tests.empty()) return text;
   const std::string machine = CountWords(rows, &Compared::machine_from, kMachineFrom);
+  const auto stable =
+      std::count_if(rows.begin(), rows.end(), [](const Compared& row) { return row.p_value && !Unstable(row); });
   const bool unstable = std::any_of(summaries.begin(), summaries.end(), [](const auto& s) { return s.unstable > 0; });
   return text +
          Wrap("ratio: time of a over time of b; machine: how much faster the machine of b was, " +
                   (machine.empty() ? "known of no pair" : "known of " + machine) +
-                  "; kernel: the ratio without it, where the row follows it; geometric means of stable pairs. "
+                  "; kernel: the ratio without it, where the row follows it; geometric means of the " +
+                  std::to_string(stable) +
+                  " stable pairs. "
                   "Pairs tested: " +
                   tests + "; corrected for their number (Benjamini-Hochberg). Same: not shown to differ, or by up to " +
                   Percent(same_within) + ".",

@@ -92,6 +92,12 @@ def test_unstable_pairs_are_hollow_and_counted(file):
     assert any("(2 with an unstable row)" in text for text in words)
 
 
+def test_an_op_of_unstable_pairs_has_no_mean(file):
+    write(file, COLUMNS, [pair(ratio, status_a="unstable", op_mean_ratio="") for ratio in (2, 4)])
+    assert "1.25" not in shown(file)
+    assert markers(file.with_suffix(".svg")) == [2]
+
+
 def test_what_all_pairs_share_is_said_once_and_the_rest_with_each(file):
     write(file, COLUMNS, [pair(2, threads="2", cache="cold"), pair(3, isa_a="AVX2", label="a $ layer")])
     words = shown(file)
@@ -123,7 +129,7 @@ def test_the_same_comparison_gives_the_same_bytes(file):
 
 
 @pytest.mark.parametrize("column, value", [("ratio", ""), ("ratio", "0"), ("ratio_low", "nan"), ("ratio_high", "-1"),
-                                           ("op_mean_ratio", ""), ("machine_ratio", "fast"), ("same_within", "inf")])
+                                           ("op_mean_ratio", "0"), ("machine_ratio", "fast"), ("same_within", "inf")])
 def test_a_pair_without_a_positive_number_is_refused(file, column, value):
     write(file, COLUMNS, [pair(2), pair(3, **{column: value})])
     assert column in fails(file)
