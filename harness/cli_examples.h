@@ -37,8 +37,9 @@ inline constexpr const char* kParetoExamples = R"(Examples:
   roofgap pareto my-run --dims latency,workspace_bytes --match '^conv2d:.*kh3' --tolerance 1
   roofgap pareto my-run --dims latency,memory,flops --match 'tention|former' --together
 A dimension is one of flops, memory (peak_bytes), latency (median_ns), energy (energy_j) and usd (of 1000 inferences),
-or a column of measurements.csv or gap.csv. The rows of one problem and cache state are alternatives of each other. The
-frontiers are written to pareto.csv in the run directory too.
+or a column of measurements.csv or gap.csv. The rows of one problem and cache state are alternatives of each other. One
+is better in latency, or what follows from it, only where the 95 % intervals part. The frontiers are written to
+pareto.csv in the run directory too.
 Exit code 1: a row, of those that --match keeps, is wrong.)";
 
 inline constexpr const char* kBudgetsExamples = R"(Examples:

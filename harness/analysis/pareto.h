@@ -25,6 +25,7 @@ struct Dimension {
   std::string column, unit;
   bool of_gap = false;  // not a column of measurements.csv
   bool more_is_better = false;
+  bool of_median = false;  // median_ns, or in proportion to it or to its inverse: known as well as the median is
 };
 
 // By columns, or the names of the five dimensions: flops, memory (peak_bytes), latency (median_ns), energy (energy_j),
@@ -44,7 +45,7 @@ struct ParetoRow {
   std::string core_kind, cache;
   std::string status, reason;
   int64_t group = 0;
-  std::string verdict, dominated_by, dims, units;
+  std::string verdict, dominated_by, dominator_status, dims, units;
   std::array<Number, kMostDimensions> values;
 };
 
@@ -52,10 +53,18 @@ template <MaybeConst<ParetoRow> Row, class Visit>
 void VisitFields(Row& row, Visit&& visit) {
   VisitKeyFields(row, visit);
   visit(Field{"group", "", "rows that are alternatives of each other have the same number"}, row.group);
-  visit(Field{"verdict", "", "dominated: another row of the group is nowhere worse and somewhere better",
+  visit(Field{"verdict", "",
+              "dominated: another row of the group is nowhere worse and somewhere better; better in a time only where "
+              "the 95 % intervals of the medians part",
               "frontier dominated no_value"},
         row.verdict);
-  visit(Field{"dominated_by", "", "such a row of the frontier: variant, threads, dtype, isa"}, row.dominated_by);
+  visit(Field{"dominated_by", "",
+              "such a row, of the frontier and measured where there is one: variant, threads, dtype, isa"},
+        row.dominated_by);
+  visit(Field{.name = "dominator_status",
+              .description = "its status: unstable only where no measured row dominates",
+              .later = true},
+        row.dominator_status);
   visit(Field{"dims", "", "the dimensions, as asked for, separated by spaces"}, row.dims);
   visit(Field{"units", "", "of their values, in that order; `-` for a count or a ratio"}, row.units);
   visit(Field{"value_1", "", "of the first dimension"}, row.values[0]);
@@ -69,7 +78,9 @@ void VisitFields(Row& row, Visit&& visit) {
 struct ParetoChoice {
   // All rows are alternatives of each other, not only those of one problem, cache state and machine.
   bool together = false;
-  // A row is dominated only by one that is better by more than this fraction somewhere, and nowhere worse.
+  // A row is dominated only by one that is better by more than this fraction somewhere, and nowhere worse. In a
+  // dimension of the median the two intervals must part as well, or noise would choose the frontier; being worse
+  // there, by however little, keeps a row from dominating. A median without an interval is taken as it is.
   double tolerance = 0;
 };
 

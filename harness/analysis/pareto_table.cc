@@ -50,12 +50,19 @@ std::string NameOf(const ParetoRow& row, bool together) {
   return (together ? row.problem + ' ' : "") + row.variant + ' ' + std::to_string(row.threads);
 }
 
+// Its own time, or that of what dominates it, is not one to build on.
+bool Doubtful(const ParetoRow& row) {
+  return row.verdict == kDominated && (row.status == kUnstable || row.dominator_status == kUnstable);
+}
+
 // The names of what is not on the frontier, each reason with its own.
 std::string Others(std::span<const ParetoRow> group, std::span<const Dimension> dimensions, bool together) {
   std::string dominated;
   std::vector<std::pair<std::string, std::string>> lacking;  // what, names
   for (const ParetoRow& row : group) {
-    if (row.verdict == kDominated) dominated += (dominated.empty() ? "" : ", ") + NameOf(row, together);
+    if (row.verdict == kDominated) {
+      dominated += (dominated.empty() ? "" : ", ") + NameOf(row, together) + (Doubtful(row) ? "*" : "");
+    }
     if (row.verdict != kNoValue) continue;
     std::string what = row.status;
     if (row.status == kMeasured || row.status == kUnstable) {
@@ -119,6 +126,9 @@ std::string RenderPareto(std::span<const ParetoRow> rows, std::span<const Dimens
     }
     table += Others(group, dimensions, choice.together);
     begin = end;
+  }
+  if (std::any_of(rows.begin(), rows.end(), Doubtful)) {
+    table += Wrap("*: this row is unstable, or no stable one dominates it.", kTableWidth, "");
   }
   return table + Counts(rows);
 }

@@ -35,11 +35,18 @@ def test_frontiers_of_the_stored_run(roofgap, run_small, tmp_path):
         groups.setdefault(row["group"], []).append(row)
     for group in groups.values():
         assert len({row["problem"] for row in group}) == 1
-        points = {tuple(float(row[f"value_{i}"]) for i in (1, 2, 3)): row for row in group
-                  if row["verdict"] != "no_value"}
-        for point, row in points.items():
-            beaten = any(other != point and all(a <= b for a, b in zip(other, point)) for other in points)
-            assert (row["verdict"] == "dominated") == beaten
+        points = []
+        for row in group:
+            if row["verdict"] == "no_value":
+                continue
+            record = records[row["problem"], row["variant"], row["threads"]]
+            values = [float(row[f"value_{i}"]) for i in (1, 2, 3)]
+            low, high = (float(record[f"ci_{end}_ns"] or values[0]) for end in ("low", "high"))
+            points.append((row, values, low, high))
+        for row, values, low, _ in points:
+            beaten = any(all(a <= b for a, b in zip(other, values)) and (other[1:] != values[1:] or high < low)
+                         for _, other, _, high in points)
+            assert (row["verdict"] == "dominated") == beaten, row
     assert f"Of {len(groups)} frontiers: " in done.stdout
 
 

@@ -101,6 +101,56 @@ TEST(AnalysisPareto, ToleranceKeepsWhatIsHardlyWorse) {
   EXPECT_EQ(Verdicts(Frontiers(records, {"latency", "memory"}, {.tolerance = 0.01})), "ffd");
 }
 
+Record Within(Record row, double low_ns, double high_ns) {
+  row.ci_low_ns = low_ns;
+  row.ci_high_ns = high_ns;
+  return row;
+}
+
+TEST(AnalysisPareto, DominatedInLatencyOnlyWhereIntervalsPart) {
+  std::vector<Record> records = {Within(Row("p", "a", 100, 5), 99, 101), Within(Row("p", "b", 101, 5), 100.5, 103),
+                                 Within(Row("p", "c", 104, 5), 102, 106), Within(Row("p", "d", 100.5, 6), 99, 102)};
+  const std::vector<ParetoRow> rows = Frontiers(records, {"latency", "memory"});
+  EXPECT_EQ(Verdicts(rows), "ffdd") << "b is within the noise of a; d needs more memory in any case";
+  EXPECT_EQ(rows[2].dominated_by, "a 1 thread f32 AVX3");
+  EXPECT_EQ(Verdicts(Frontiers(records, {"latency", "memory"}, {.tolerance = 0.05})), "fffd");
+  for (Record& record : records) record.gflops = 1000 / *record.median_ns;
+  EXPECT_EQ(Verdicts(Frontiers(records, {"gflops", "memory"})), "ffdd") << "as the median, so what is made of it";
+  records[0].median_ns = 103.5;
+  EXPECT_EQ(Verdicts(Frontiers({Within(records[2], 106, 107), records[1]}, {"latency", "memory"})), "df");
+}
+
+TEST(AnalysisPareto, WhatItsIntervalCannotTellFromTheFastestIsOnTheFrontier) {
+  const std::vector<Record> records = {Within(Row("p", "a", 100, 5), 99, 101),
+                                       Within(Row("p", "b", 102, 5), 101.5, 102.5),
+                                       Within(Row("p", "c", 103, 9), 100, 110), Within(Row("p", "d", 104, 5), 100, 110),
+                                       Within(Row("p", "e", 104, 5), 103, 105)};
+  const std::vector<ParetoRow> rows = Frontiers(records, {"latency"});
+  EXPECT_EQ(Verdicts(rows), "fdffd");
+  EXPECT_EQ(rows[4].dominated_by, "a 1 thread f32 AVX3") << "not b, which is dominated itself";
+}
+
+TEST(AnalysisPareto, AStableDominatorIsNamedBeforeAnUnstableOneAndElseItsStatus) {
+  std::vector<Record> records = {Row("p", "shaky", 10, 5), Row("p", "firm", 12, 4), Row("p", "beaten", 20, 5),
+                                 Row("p", "near", 11, 6)};
+  records[0].status = kUnstable;
+  const std::vector<ParetoRow> rows = Frontiers(records, {"latency", "memory"});
+  EXPECT_EQ(Verdicts(rows), "ffdd");
+  EXPECT_EQ(rows[2].dominated_by + ", " + rows[2].dominator_status, "firm 1 thread f32 AVX3, measured");
+  EXPECT_EQ(rows[3].dominated_by + ", " + rows[3].dominator_status, "shaky 1 thread f32 AVX3, unstable");
+  const std::vector<Dimension> dimensions = FindDimensions(std::vector<std::string>{"latency", "memory"});
+  const std::string table = RenderPareto(rows, dimensions, {});
+  EXPECT_NE(table.find("dominated: beaten 1, near 1*\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("\n*: this row is unstable, or no stable one dominates it.\n"), std::string::npos) << table;
+}
+
+TEST(AnalysisPareto, DominatorIsOfTheFrontier) {
+  const std::vector<ParetoRow> rows =
+      Frontiers({Row("p", "worst", 30, 3), Row("p", "beaten", 20, 2), Row("p", "best", 10, 1)}, {"latency", "memory"});
+  EXPECT_EQ(Verdicts(rows), "ddf");
+  EXPECT_EQ(rows[0].dominated_by, "best 1 thread f32 AVX3") << "not beaten, which comes first";
+}
+
 TEST(AnalysisPareto, AgreesWithTheDefinitionForRandomRows) {
   std::mt19937_64 random(50);
   const std::vector<std::string> names = {"latency", "memory", "threads"};

@@ -152,6 +152,8 @@ TEST(AnalysisTwoSamples, FalseDiscoveryRatesAreThoseOfTheirRank) {
   const std::vector<double> expected = {0.025, 0.05, 0.05, 0.025, 0.5};
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_DOUBLE_EQ(rates[i], expected[i]) << i;
   EXPECT_DOUBLE_EQ(FalseDiscoveryRates({{0.04, 0.041}})[0], 0.041) << "never above that of a larger p-value";
+  // 0.02 x 3/2 = 0.03 would be above 0.021 x 3/3, that of a greater p-value.
+  EXPECT_DOUBLE_EQ(FalseDiscoveryRates({{0.02, 0.001, 0.021}})[0], 0.021) << "rates do not fall as p-values rise";
   EXPECT_TRUE(FalseDiscoveryRates({}).empty());
   EXPECT_EQ(FalseDiscoveryRates({{0.03}})[0], 0.03);
 }
