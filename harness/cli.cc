@@ -246,7 +246,8 @@ CLI::App* AddBudgets(CLI::App* app, BudgetsOptions* options) {
       app->add_subcommand("budgets", "Hold the rows of a run against the budgets of deployment targets");
   budgets->footer(kBudgetsExamples);
   budgets->add_option("RUN_DIR", options->run_dir, "Run directory")->required();
-  budgets->add_option("--budgets", options->budgets, "File of budgets; default: configs/budgets.json");
+  budgets->add_option("--budgets", options->budgets,
+                      "File of budgets; default: configs/budgets.json, here or beside the program");
   budgets->add_option("--csv", options->csv,
                       "Write the verdicts to this file too; -: print them in place of the table");
   return budgets;
@@ -295,7 +296,8 @@ int Dispatch(int argc, char** argv) {
   std::string selftest_suite = "configs/suites/default.json";
   CLI::App* selftest = app.add_subcommand("selftest", "Measure each variant against itself: how often do they differ?");
   selftest->footer(kSelftestExamples);
-  selftest->add_option("--suite", selftest_suite, "Suite file; default: configs/suites/default.json");
+  selftest->add_option("--suite", selftest_suite,
+                       "Suite file; default: configs/suites/default.json, here or beside the program");
   selftest->add_option("--pairs", selftest_options.pairs, "Pairs, at least; default: 400")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   selftest->add_option("--budget-s", selftest_options.budget_s, "Measuring time per contender in seconds; default: 0.3")
@@ -327,7 +329,7 @@ int Dispatch(int argc, char** argv) {
   if (*pareto) return ParetoCommand(pareto_options);
   if (*budgets) return BudgetsCommand(budgets_options);
   if (*selftest) {
-    selftest_options.request = ReadSuite(Shipped(selftest_suite));
+    selftest_options.request = ReadSuite(ShippedOrNamed(selftest_suite, "--suite"));
     return Selftest(selftest_options);
   }
   if (*columns) return ColumnsCommand();

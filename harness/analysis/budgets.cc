@@ -5,6 +5,8 @@
 namespace roofgap {
 namespace {
 
+void Append(std::string& list, std::string_view what) { list += (list.empty() ? "" : ", ") + std::string(what); }
+
 struct Judgement {
   std::string missed, unknown;
   bool the_largest_alone = false;
@@ -12,14 +14,20 @@ struct Judgement {
   // Returns value / most.
   Number Add(std::string_view what, const Number& value, const Number& least, const Number& most) {
     if (!most) return {};
-    const auto append = [&](std::string& list) { list += (list.empty() ? "" : ", ") + std::string(what); };
     if (!value) {
-      append(unknown);
+      Append(unknown, what);
       return {};
     }
-    if (*value > *most) append(missed);
+    if (*value > *most) Append(missed, what);
     the_largest_alone = the_largest_alone || *value > *least;
     return *value / *most;
+  }
+
+  // The same of a value that is known to be at least so much.
+  Number AddAtLeast(std::string_view what, const Number& value, const Number& most) {
+    if (!most) return {};
+    Append(value && *value > *most ? missed : unknown, what);
+    return value ? *value / *most : Number();
   }
 
   std::string Verdict() const {
@@ -41,7 +49,7 @@ std::vector<BudgetRow> JudgeBudgets(std::span<const Gap> gaps, std::span<const B
       if (gap.energy_j && gap.median_ns && *gap.median_ns > 0) row.power_w = *gap.energy_j / (*gap.median_ns * 1e-9);
       row.latency_share = judgement.Add("latency", row.median_ns, budget.latency_ns, budget.latency_ns);
       row.memory_share = judgement.Add("memory", row.peak_bytes, budget.memory_least_bytes, budget.memory_most_bytes);
-      row.power_share = judgement.Add("power", row.power_w, budget.power_least_w, budget.power_most_w);
+      row.power_share = judgement.AddAtLeast("power", row.power_w, budget.power_most_w);
       row.verdict = judgement.Verdict();
       rows.push_back(std::move(row));
     }

@@ -10,7 +10,8 @@
 #include "harness/record/fields.h"
 
 // Would a row do on a deployment target? Of the time and the memory that were measured here: a budget says what a
-// target allows, not how fast its machines are.
+// target allows, not how fast its machines are. Of power, what calls take above idle is known, and only of what has a
+// sensor; a budget is for all that a device draws. So it tells what misses, and not what fits.
 
 namespace roofgap {
 
@@ -40,9 +41,11 @@ void VisitFields(Row& row, Visit&& visit) {
   visit(Field{"latency_share", "", "median_ns / the target's latency limit"}, row.latency_share);
   visit(Field{"peak_bytes", "byte", "as in measurements.csv"}, row.peak_bytes);
   visit(Field{"memory_share", "", "peak_bytes / the most memory that a device of the target has"}, row.memory_share);
-  visit(Field{"power_w", "W", "energy_j / median_ns: above idle, calls back to back; empty where energy_j is"},
+  visit(Field{"power_w", "W",
+              "energy_j / median_ns, calls back to back: above idle, so a device draws more; empty where energy_j is"},
         row.power_w);
-  visit(Field{"power_share", "", "power_w / the most power that a device of the target takes"}, row.power_share);
+  visit(Field{"power_share", "", "power_w / the most power that a device of the target takes: at least so much"},
+        row.power_share);
 }
 
 // For each row of the run one per target, in the order of the budgets.

@@ -88,6 +88,10 @@ std::string RenderBudgets(std::span<const BudgetRow> rows, std::span<const Budge
   std::string text;
   for (size_t first = 0; first < budgets.size(); first += kColumns) text += Table(rows, budgets, first) + '\n';
   for (const Budget& budget : budgets) text += Summary(rows, budget);
+  if (std::any_of(rows.begin(), rows.end(), [](const BudgetRow& row) { return row.power_w.has_value(); })) {
+    text += Wrap("Power is what calls take above idle, and a device draws more: it tells what misses, not what fits.",
+                 kTableWidth, "");
+  }
   return text + Wrap(
                     "-: misses; ?: not known; largest: fits the largest devices of the target, not its smallest. A row "
                     "is one layer on this machine: a model has to fit as a whole, and a target's own machine is to "

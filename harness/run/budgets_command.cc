@@ -14,7 +14,7 @@
 namespace roofgap {
 
 int BudgetsCommand(const BudgetsOptions& options) {
-  const std::vector<Budget> budgets = ReadBudgets(Shipped(options.budgets));
+  const std::vector<Budget> budgets = ReadBudgets(ShippedOrNamed(options.budgets, "--budgets"));
   const RunGaps run = ReadRunGaps(options.run_dir, {});
   const std::vector<BudgetRow> rows = JudgeBudgets(run.gaps, budgets);
   const std::string csv = CsvText<BudgetRow>(rows);

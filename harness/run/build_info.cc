@@ -7,8 +7,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "harness/record/provenance.h"
+#include "kernels/api/error.h"
 #include "kernels/api/format.h"
 #include "kernels/api/process_isa.h"
 
@@ -56,10 +59,23 @@ std::string ProgramFingerprint() {
 std::string Version() { return ROOFGAP_VERSION; }
 
 std::filesystem::path Shipped(const std::filesystem::path& path) {
-  const char* const home = std::getenv("ROOFGAP_HOME");
-  if (home == nullptr || std::filesystem::exists(path)) return path;
-  const std::filesystem::path shipped = home / path;
-  return std::filesystem::exists(shipped) ? shipped : path;
+  if (path.is_absolute() || std::filesystem::exists(path)) return path;
+  std::vector<std::filesystem::path> homes;
+  if (const char* const home = std::getenv("ROOFGAP_HOME")) homes.push_back(home);
+  std::error_code unknown;
+  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  for (; program.has_relative_path(); program = program.parent_path()) homes.push_back(program.parent_path());
+  for (const std::filesystem::path& home : homes) {
+    if (std::filesystem::exists(home / path)) return home / path;
+  }
+  return path;
+}
+
+std::filesystem::path ShippedOrNamed(const std::filesystem::path& path, const std::string& option) {
+  const std::filesystem::path found = Shipped(path);
+  if (std::filesystem::exists(found)) return found;
+  throw Error(path.string() + ": there is no such file, neither from here nor beside the program; allowed is " +
+              option + " with the name of one");
 }
 
 RunInfo NewRunInfo() {
