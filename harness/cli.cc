@@ -261,6 +261,7 @@ int Dispatch(int argc, char** argv) {
 
   std::string op;
   CLI::App* list = app.add_subcommand("list", "List ops, their grammar and their variants");
+  list->footer(kListExamples);
   list->add_option("--op", op, "Only this op");
 
   RunWords words;

@@ -5,6 +5,12 @@
 
 namespace roofgap {
 
+inline constexpr const char* kListExamples = R"(Examples:
+  roofgap list
+  roofgap list --op conv2d
+Of each op the letters of its problems, those with a default as LETTER=DEFAULT, and what each of its variants does;
+below, what --isa and --threads of `roofgap run` may be here.)";
+
 inline constexpr const char* kRunExamples = R"(Examples:
   roofgap run --suite configs/suites/default.json --out my-run
   roofgap run --problem fc:mb16ic768oc3072 --variant gemm,onednn --threads 1,all --budget-s 3

@@ -25,16 +25,34 @@ std::string NameOf(const Ceiling& row) {
          (row.threads == 1 ? " thread" : " threads");
 }
 
+// Adds what differs to the names that are alike.
+void TellApart(std::vector<Drift>& drifts, std::span<const Ceiling* const> rows, std::string Ceiling::*what,
+               const std::string& noun) {
+  std::vector<bool> alike(drifts.size());
+  for (size_t i = 0; i < drifts.size(); ++i) {
+    for (size_t k = 0; k < drifts.size(); ++k) {
+      if (drifts[i].roof == drifts[k].roof && rows[i]->*what != rows[k]->*what) alike[i] = true;
+    }
+  }
+  for (size_t i = 0; i < drifts.size(); ++i) {
+    if (alike[i]) drifts[i].roof += ", " + rows[i]->*what + noun;
+  }
+}
+
 }  // namespace
 
 std::vector<Drift> FindDrift(const Ceilings& begin, const Ceilings& end) {
   std::vector<Drift> drifts;
+  std::vector<const Ceiling*> rows;
   for (const Ceiling& after : end.rows) {
     for (const Ceiling& before : begin.rows) {
       if (!SameRoof(before, after) || !before.median || !after.median) continue;
       drifts.push_back({NameOf(after), after.unit, *before.median, *after.median});
+      rows.push_back(&after);
     }
   }
+  TellApart(drifts, rows, &Ceiling::isa, "");
+  TellApart(drifts, rows, &Ceiling::pages, " pages");
   return drifts;
 }
 

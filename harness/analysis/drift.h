@@ -13,7 +13,7 @@ namespace roofgap {
 
 // A roof that was measured twice.
 struct Drift {
-  std::string roof;  // "compute AVX3 fma, 2 threads", "DRAM update, 1 thread"
+  std::string roof;  // "compute AVX3 fma, 2 threads", "DRAM update, 1 thread"; what alike ones differ in: ", AVX2"
   std::string unit;
   double before = 0, after = 0;  // medians
   double change() const { return after / before - 1; }

@@ -51,6 +51,11 @@ def test_help_says_what_1_means(roofgap, command):
     assert max(map(len, done.stdout[done.stdout.index("Examples:"):].splitlines())) <= 120
 
 
+def test_help_of_list_shows_its_own_examples(roofgap):
+    text = roofgap("list", "--help").stdout
+    assert "roofgap list --op conv2d" in text and "roofgap run --" not in text
+
+
 def test_a_row_above_its_roof_is_1_of_gap(roofgap, run):
     rewrite_rows(run / "measurements.csv", lambda row: {**row, "min_ns": row["min_ns"] and "1"})
     done = roofgap("gap", "run")

@@ -29,6 +29,19 @@ TEST(AnalysisDrift, ComparesMediansOfTheSameRoof) {
   }
 }
 
+TEST(AnalysisDrift, NamesThatAreAlikeGetTheIsaOrThePages) {
+  Ceilings begin = MadeUpCeilings();
+  begin.rows = {begin.rows[1], begin.rows[1], begin.rows[2], begin.rows[2], begin.rows[3]};
+  begin.rows[1].isa = "AVX2";
+  begin.rows[3].pages = "small";
+  std::string names;
+  for (const Drift& drift : FindDrift(begin, begin)) names += drift.roof + "; ";
+  EXPECT_EQ(names,
+            "L1 load, 1 thread, AVX3; L1 load, 1 thread, AVX2; L2 load, 1 thread, huge pages; L2 load, 1 thread, small "
+            "pages; "
+            "L3 load, 1 thread; ");
+}
+
 TEST(AnalysisDrift, ARoofThatWasMeasuredOnceHasNone) {
   Ceilings other = Later();
   for (Ceiling& row : other.rows) row.threads = 77;
