@@ -30,7 +30,7 @@ examples:
   scripts/report.py my-run                          writes my-run/report.html
   scripts/report.py old-run new-run -o report.html  with what became faster or slower
   roofgap gap my-run --json my-run/gap.json && scripts/report.py my-run
-                                                    with the pairs that FLOPs order wrongly
+                                                    with what gap finds: largest gap, pairs out of order
   roofgap compare a b --csv ab.csv && scripts/report.py a b --comparison ab.csv -o ab.html
                                                     where roofgap itself is not installed
 exit codes: 0 done, 2 a fault of the input, in one line

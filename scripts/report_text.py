@@ -7,8 +7,6 @@ from roofgap_io import InputError, number
 SETTING = ("dtype", "isa", "threads", "cache")
 NAMES = {"flops": "FLOPs", "attainable": "the attainable time"}
 OF = {"all": "all timed rows", "fastest": "the fastest variants"}
-NEAREST_LIMIT = 1.02  # above it the model is wrong, not the row good
-PARTS = ("algorithm", "memory", "implementation")
 ROOF_KEY = "kind isa dtype op_mix level pattern pages core_kind threads".split()
 DRIFTS_NAMED = 3
 NO_BREAK = "\u00a0"
@@ -68,9 +66,9 @@ def findings(run):
     yield from faults(rows)
     yield from (topic.sentences[0] for topic in run["topics"] if topic.important)
     yield from predictions(run["predictors"], "fastest", run["dir"])
-    yield from told(run, "largest_gap", "nearest_roof") or outstanding(rows)
+    yield from told(run, "largest_gap", "nearest_roof")
     yield from predictions(run["predictors"], "all", run["dir"])
-    yield from told(run, "misordered") or misordered(run["misordered"], run["dir"])
+    yield from told(run, "misordered") if run["told"] else misordered(run["misordered"], run["dir"])
     yield from money(rows)
     yield from energy(rows)
 
@@ -117,9 +115,13 @@ def gap_json(run_dir):
 
 
 def misordered(pairs, run_dir):
+    """For want of sentences: as gap.json has the pairs, and what it lacks."""
+    lacks = "Which gap is the largest and which row is nearest to its roof"
     if pairs is None:
-        yield f"Which pairs FLOPs order wrongly is not known, for want of gap.json. Run: {gap_json(run_dir)}"
+        yield (f"{lacks}, and which pairs FLOPs order wrongly, is not known, for want of gap.json. "
+               f"Run: {gap_json(run_dir)}")
         return
+    yield f"{lacks} is not known, for want of `findings` in gap.json. Run: {gap_json(run_dir)}"
     for pair in pairs[:PAIRS_SHOWN]:
         try:
             sides = [
@@ -133,25 +135,6 @@ def misordered(pairs, run_dir):
         (problem, variant, work, time), (other, other_variant, other_work, other_time) = sides
         yield (f"Fewer FLOPs, more time: {problem}, {variant}, takes {time} for {work}; {other}, {other_variant}, "
                f"{other_time} for {other_work} ({where}).")
-
-
-def outstanding(rows):
-    """The largest gap of the fastest rows, and the row nearest to its roof."""
-    stable = [row for row in gap_rows.fastest([row for row in rows if row["median_ns"]], ("problem", *SETTING))
-              if row["status"] == "measured"]
-    gapped = [row for row in stable if row["flops_gap"] and row["gap_implementation"]]
-    if gapped:
-        row = max(gapped, key=lambda row: number(row, "flops_gap"))
-        parts = [f"{short(number(row, f'gap_{part}'))} {part}" for part in PARTS if row[f"gap_{part}"]]
-        advice = f"; {row['advice']}." if row["advice"] else "."
-        gap = short(number(row, "flops_gap"))
-        yield (f"Largest gap of a fastest variant: {name_of(row)} takes {gap} times what its FLOPs promise = "
-               f"{' × '.join(parts)}{advice}")
-    near = [row for row in stable if row["roof_fraction"] and number(row, "roof_fraction") <= NEAREST_LIMIT]
-    if near:
-        row = max(near, key=lambda row: number(row, "roof_fraction"))
-        roof = row["roof_level"] if row["bound"] == "memory" else row["bound"]
-        yield f"Nearest to its roof: {name_of(row)}, {percent(number(row, 'roof_fraction'))} of the {roof} roof."
 
 
 def money(rows):

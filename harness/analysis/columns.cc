@@ -39,7 +39,7 @@ reboots and updates of the system.
       measurements.csv             one row per case, written as soon as it is measured
       gap.csv                      each of those rows under its roofs
       predictors.csv               how well FLOPs and roofs predict the times
-      gap.json                     both, and the pairs that FLOPs order wrongly (where that was asked for)
+      gap.json                     both, the pairs that FLOPs order wrongly and the findings (where that was asked for)
       separable.csv                standard against separable convolutions (where there are both)
       pareto.csv                   which rows no alternative beats (where that was asked for)
       budgets.csv                  what each row would do on deployment targets (likewise)
