@@ -13,9 +13,11 @@
 namespace roofgap {
 namespace {
 
-std::string Name(const Gap& gap) {
-  return gap.problem + ' ' + gap.variant + " (" + gap.isa + ", " + std::to_string(gap.threads) +
-         (gap.threads == 1 ? " thread, " : " threads, ") + gap.cache + (gap.status == kUnstable ? ", unstable)" : ")");
+// Of a Gap, or of a RowKey.
+template <class Row>
+std::string Name(const Row& row) {
+  return row.problem + ' ' + row.variant + " (" + row.isa + ", " + std::to_string(row.threads) +
+         (row.threads == 1 ? " thread, " : " threads, ") + row.cache + (row.status == kUnstable ? ", unstable)" : ")");
 }
 
 Finding CountRows(std::span<const Gap> gaps) {
@@ -154,6 +156,40 @@ void AddAboveRoofs(std::span<const Gap> gaps, std::vector<Finding>& findings) {
   findings.push_back(std::move(finding));
 }
 
+// What predicts the medians, as a table: four sentences of the same numbers do not compare.
+std::string PredictionCells(std::string_view what, std::string_view rows, std::string_view unstable,
+                            std::string_view tau, std::string_view wrong, std::string_view median_error,
+                            std::string_view worst_error, std::string_view median_factor, std::string_view worst_factor,
+                            std::string_view scaled) {
+  return Trimmed(PadRight(what, 27) + PadLeft(rows, 6) + PadLeft(unstable, 9) + PadLeft(tau, 6) + PadLeft(wrong, 8) +
+                 PadLeft(median_error, 9) + PadLeft(worst_error, 8) + PadLeft(median_factor, 9) +
+                 PadLeft(worst_factor, 7) + PadLeft(scaled, 8));
+}
+
+std::string PredictionHeads() {
+  return Wrap(
+             "How well FLOPs, and the attainable time, predict the medians: Kendall's tau, pairs in the wrong order, "
+             "the error as a part of the median, and the factor by which it is off, at last with the best factor.",
+             kTableWidth, "") +
+         PredictionCells("", "rows", "unstable", "tau", "wrong", "error", "worst", "factor", "worst", "scaled");
+}
+
+std::string PredictionLine(const Finding& finding) {
+  const auto number = [&](std::string_view name) {
+    const auto found = std::find_if(finding.numbers.begin(), finding.numbers.end(),
+                                    [&](const auto& named) { return named.first == name; });
+    return found == finding.numbers.end() ? Number() : found->second;
+  };
+  const std::string what = std::string(finding.kind.starts_with("flops") ? "FLOPs" : "attainable time") +
+                           (finding.kind.ends_with("_all") ? ", all rows" : ", fastest");
+  const std::string line =
+      PredictionCells(what, Short(number("rows"), 0), Short(number("unstable_rows"), 0), Short(number("tau")),
+                      Percent(*number("wrong_pairs") / *number("ordered_pairs")), Percent(number("median_error")),
+                      Percent(number("worst_error")), Short(number("median_factor")), Short(number("worst_factor")),
+                      Short(number("scaled_factor")));
+  return line + Wrap("factor at worst: " + Name(finding.rows.at(1)), kTableWidth, "    ");
+}
+
 }  // namespace
 
 std::vector<Finding> FindFindings(std::span<const Gap> gaps) {
@@ -174,8 +210,15 @@ std::vector<Finding> FindFindings(std::span<const Gap> gaps) {
 std::string RenderFindings(std::span<const Gap> gaps) {
   constexpr std::string_view kIndent = "  ";  // of all lines of a paragraph but the first
   std::string text;
+  bool table = false;
   for (const Finding& finding : FindFindings(gaps)) {
-    text += Wrap(finding.text, kTableWidth, kIndent).substr(kIndent.size());
+    const bool prediction = finding.kind.starts_with("flops_") || finding.kind.starts_with("attainable_");
+    if (prediction) {
+      text += (table ? "" : PredictionHeads()) + PredictionLine(finding);
+      table = true;
+    } else {
+      text += Wrap(finding.text, kTableWidth, kIndent).substr(kIndent.size());
+    }
   }
   return text;
 }
