@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/cli_examples.h"
+#include "harness/plan/expand.h"
 #include "harness/plan/suite.h"
 #include "harness/record/files.h"
 #include "harness/run/budgets_command.h"
@@ -52,24 +53,6 @@ std::string Typed(int argc, char** argv) {
     text += (i > 0 ? " " : "") + (quote ? "'" + word + "'" : word);
   }
   return text;
-}
-
-std::vector<int> ParseThreads(const std::vector<std::string>& words) {
-  std::vector<int> threads;
-  for (const std::string& word : words) {
-    size_t used = 0;
-    int number = 0;
-    try {
-      if (word != "all") number = std::stoi(word, &used);
-    } catch (const std::exception&) {
-      used = 0;
-    }
-    if (word != "all" && (used != word.size() || number < 1)) {
-      throw Error("--threads: got '" + word + "'; allowed are whole numbers from 1 on, or all");
-    }
-    threads.push_back(word == "all" ? kAllThreads : number);
-  }
-  return threads;
 }
 
 // The options of `roofgap run`, as typed.

@@ -1,5 +1,6 @@
 """Reads run directories: what `roofgap run` and `roofgap gap` wrote, as plain dicts of strings. Derives nothing."""
 import csv
+import io
 import json
 import math
 import os
@@ -11,43 +12,90 @@ class InputError(Exception):
     """A fault of the input, in one line: what, where, and what to do."""
 
 
+class Row(dict):
+    """A row of a table, which knows where it stands, for messages."""
+
+    where = ""
+
+
+def check_dir(path):
+    """Raises where the folder of a file is none, which is more to the point than that the file is missing."""
+    folder = os.path.dirname(path) or "."
+    if not os.path.exists(folder):
+        raise InputError(f"{folder}: there is no such directory; allowed is a run directory")
+    if not os.path.isdir(folder):
+        raise InputError(f"{folder}: it is a file; allowed is a run directory")
+
+
+def refuse_constant(name):
+    raise ValueError(f"{name} is no number")
+
+
 def read_json(path):
+    check_dir(path)
     try:
-        with open(path, encoding="utf-8") as file:
-            contents = json.load(file)
+        with open(path, encoding="utf-8-sig") as file:
+            contents = json.load(file, parse_constant=refuse_constant)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except RecursionError as error:
+        raise InputError(f"{path} is nested too deeply") from error
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from error
     if not isinstance(contents, dict):
         raise InputError(f"{path} holds no JSON object")
+    if str(contents.get("schema_version", SCHEMA_VERSION)) != SCHEMA_VERSION:
+        raise InputError(f"{path}: schema_version is {contents['schema_version']}; allowed is {SCHEMA_VERSION}")
     return contents
+
+
+def read_text(path, what_to_run):
+    check_dir(path)
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is not there; run: {what_to_run}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
 
 
 def read_table(path, needed, what_to_run):
     """The rows of a CSV file. `needed` names the columns that must be there, `what_to_run` makes the file."""
+    text = read_text(path, what_to_run)
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval=None)
-            rows, columns = list(reader), reader.fieldnames or []
-    except FileNotFoundError as error:
-        raise InputError(f"{path} is not there; run: {what_to_run}") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval=None)
+        rows, columns = [Row(row) for row in reader], reader.fieldnames or []
+    except csv.Error as error:
         raise InputError(f"cannot read {path}: {error}") from error
+    if text and (not text.endswith("\n") or text.count('"') % 2 == 1):
+        raise InputError(f"{path}: row {len(rows)} is torn: got no end of it; run: {what_to_run}")
     missing = [name for name in needed if name not in columns]
     if missing:
         raise InputError(f"{path} lacks the column {missing[0]}; run: {what_to_run}")
-    for number, row in enumerate(rows, 1):
+    for number_of_row, row in enumerate(rows, 1):
+        row.where = f"{path}: row {number_of_row}"
         if "" in row or None in row.values():
-            raise InputError(f"{path}: row {number} has not as many fields as the header")
+            raise InputError(f"{row.where} has not as many fields as the header")
         if row.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
-            raise InputError(f"{path}: row {number} has schema_version {row['schema_version']}, not {SCHEMA_VERSION}")
+            raise InputError(f"{row.where} has schema_version {row['schema_version']}, not {SCHEMA_VERSION}")
+        if row.get("machine_id") != rows[0].get("machine_id"):
+            raise InputError(f"{row.where} is of machine {row['machine_id']}, row 1 of {rows[0]['machine_id']}; "
+                             "allowed is one machine in a file")
     return rows
 
 
 def read_measurements(run_dir):
     needed = "op problem label variant dtype isa threads cache status flops executed_flops intensity gflops".split()
-    return read_table(os.path.join(run_dir, "measurements.csv"), needed, f"roofgap run --out {run_dir} ...")
+    path = os.path.join(run_dir, "measurements.csv")
+    rows = read_table(path, needed, f"roofgap run --out {run_dir} ..., or roofgap run --resume {run_dir}")
+    seen = set()
+    for row in rows:
+        case = tuple(row[column] for column in "problem variant dtype isa threads cache".split())
+        if case in seen:
+            raise InputError(f"{row.where} is a second one of {' '.join(case)}; allowed is one for each case")
+        seen.add(case)
+    return rows
 
 
 def read_gaps(run_dir, *more_columns):
@@ -129,7 +177,8 @@ def number(row, column):
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InputError(f"column {column} holds '{text}', not a number")
+        where = f"{row.where}: " if isinstance(row, Row) else ""
+        raise InputError(f"{where}column {column} holds '{text}', not a number")
     return value
 
 

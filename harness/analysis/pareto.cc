@@ -56,7 +56,7 @@ Dimension FindDimension(const std::string& name) {
   VisitNumbers(Record(), [&](const Field& field, const Number&) { look(field, false); });
   VisitNumbers(Gap(), [&](const Field& field, const Number&) { look(field, true); });
   if (!found) {
-    throw Error("--dims: got '" + name +
+    throw Error("--dims: got '" + Shown(name) +
                 "'; allowed are flops, memory, latency, energy, usd, and columns of measurements.csv and gap.csv that "
                 "hold numbers, such as peak_bytes");
   }

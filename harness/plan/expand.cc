@@ -89,7 +89,7 @@ class Expander {
     defaults.budget_s = 1.0;
     Axes axes = Override(defaults, given);
     for (const std::string& isa : axes.isas) {
-      if (!IsIsa(isa)) Fail("unknown isa '" + isa + "'; allowed are " + Joined(IsaVocabulary()));
+      if (!IsIsa(isa)) Fail("unknown isa '" + Shown(isa) + "'; allowed are " + Joined(IsaVocabulary()));
     }
     return axes;
   }
@@ -121,7 +121,7 @@ class Expander {
   std::vector<bool> Caches() const {
     std::vector<bool> colds;
     for (const std::string& name : axes_.caches) {
-      if (!IsCache(name)) Fail("unknown cache '" + name + "'; allowed are warm, cold");
+      if (!IsCache(name)) Fail("unknown cache '" + Shown(name) + "'; allowed are warm, cold");
       colds.push_back(name == "cold");
     }
     return colds;
@@ -142,7 +142,7 @@ class Expander {
       if (std::any_of(all.begin(), all.end(), [&](const Variant& v) { return v.name == name; })) continue;
       std::set<std::string_view> names;
       for (const Variant* variant : VariantsOf(OpOf(problem_))) names.insert(variant->name);
-      Fail("unknown variant '" + name + "'; " + std::string(OpOf(problem_)) + " has " + Joined(names));
+      Fail("unknown variant '" + Shown(name) + "'; " + std::string(OpOf(problem_)) + " has " + Joined(names));
     }
     for (const Variant* variant : VariantsOf(OpOf(problem_))) {
       if (IsAbsent(variant->name)) continue;
@@ -205,17 +205,35 @@ std::string OnlyIsa(const Request& request, const std::vector<std::string>& isas
   return asked.size() == 1 ? *asked.begin() : "";
 }
 
+std::vector<int> ParseThreads(std::span<const std::string> words) {
+  std::vector<int> threads;
+  for (const std::string& word : words) {
+    size_t used = 0;
+    int number = 0;
+    try {
+      if (word != "all") number = std::stoi(word, &used);
+    } catch (const std::exception&) {
+      used = 0;
+    }
+    if (word != "all" && (used != word.size() || number < 1)) {
+      throw Error("--threads: got '" + Shown(word) + "'; allowed are whole numbers from 1 on, or all");
+    }
+    threads.push_back(word == "all" ? kAllThreads : number);
+  }
+  return threads;
+}
+
 void CheckOffered(const Axes& axes, const Offer& offer) {
   for (const std::string& dtype : axes.dtypes) {
-    if (!IsDType(dtype)) throw Error("--dtype: '" + dtype + "' is unknown; allowed are f32, f64, bf16, s8");
+    if (!IsDType(dtype)) throw Error("--dtype: '" + Shown(dtype) + "' is unknown; allowed are f32, f64, bf16, s8");
   }
   for (const std::string& cache : axes.caches) {
-    if (!IsCache(cache)) throw Error("--cache: '" + cache + "' is unknown; allowed are warm, cold");
+    if (!IsCache(cache)) throw Error("--cache: '" + Shown(cache) + "' is unknown; allowed are warm, cold");
   }
   for (const std::string& isa : axes.isas) {
     if (Contains(offer.isas, isa)) continue;
     const char* what = Contains(IsaVocabulary(), isa) ? "' does not run here" : "' is unknown";
-    throw Error("--isa: '" + isa + what + "; allowed are " + Joined(offer.isas));
+    throw Error("--isa: '" + Shown(isa) + what + "; allowed are " + Joined(offer.isas));
   }
   for (int threads : axes.threads) {
     if (threads <= offer.max_threads) continue;

@@ -2,6 +2,7 @@
 #define ROOFGAP_HARNESS_PLAN_EXPAND_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ bool IsCache(std::string_view name);
 // The one instruction set that all problems ask for (its default filled in), or "" where they ask for several. Variants
 // of IsaControl::kProcess can be held to it.
 std::string OnlyIsa(const Request& request, const std::vector<std::string>& isas);
+
+// The thread counts of the command line: whole numbers from 1 on, or all.
+std::vector<int> ParseThreads(std::span<const std::string> words);
 
 // Throws Error, naming the option, when axes from the command line hold unknown words, or thread counts or instruction
 // sets that this machine does not have. The latter two make skipped rows in a suite, which travels between machines.

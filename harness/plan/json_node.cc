@@ -1,5 +1,6 @@
 #include "harness/plan/json_node.h"
 
+#include "harness/record/json_document.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
@@ -7,21 +8,11 @@ namespace roofgap {
 using nlohmann::json;
 
 void JsonNode::Fail(const std::string& allowed) const {
-  std::string got = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (got.size() > 60) got = got.substr(0, 57) + "...";
+  const std::string got = Shown(value.dump(-1, ' ', false, json::error_handler_t::replace), 60);
   throw Error(where() + ": got " + got + "; allowed is " + allowed);
 }
 
-json ParseJson(std::string_view text, const std::filesystem::path& file) {
-  try {
-    return json::parse(text);
-  } catch (const json::exception& error) {
-    // "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error while ..."
-    const std::string what = error.what();
-    const size_t at = what.find("parse error");
-    throw Error(file.string() + ": not JSON: " + (at == std::string::npos ? what : what.substr(at)));
-  }
-}
+json ParseJson(std::string_view text, const std::filesystem::path& file) { return ParseDocument(text, file.string()); }
 
 const JsonNode& CheckKeys(const JsonNode& node, const std::set<std::string>& allowed) {
   if (!node.value.is_object()) node.Fail("an object");
@@ -29,7 +20,7 @@ const JsonNode& CheckKeys(const JsonNode& node, const std::set<std::string>& all
     if (allowed.contains(key)) continue;
     std::string names;
     for (const std::string& name : allowed) names += (names.empty() ? "" : ", ") + name;
-    throw Error(node.where() + ": unknown key '" + key + "'; allowed are " + names);
+    throw Error(node.where() + ": unknown key '" + Shown(key) + "'; allowed are " + names);
   }
   return node;
 }

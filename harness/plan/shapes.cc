@@ -1,20 +1,14 @@
 #include "harness/plan/shapes.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "harness/plan/json_node.h"
+#include "harness/record/files.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
 
-std::vector<Layer> ReadShapes(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path)) throw Error(path.string() + ": cannot be read as a shapes file");
-  std::stringstream text;
-  text << file.rdbuf();
-  const nlohmann::json document = ParseJson(text.str(), path);
-  const JsonNode root{document, path, ""};
+std::vector<Layer> ParseShapes(std::string_view text, const std::filesystem::path& file) {
+  const nlohmann::json document = ParseJson(text, file);
+  const JsonNode root{document, file, ""};
   CheckKeys(root, {"description", "layers"});
   if (root.has("description")) Text(root.at("description"));
   if (!root.has("layers")) throw Error(root.where() + ": 'layers' is missing");
@@ -32,5 +26,7 @@ std::vector<Layer> ReadShapes(const std::filesystem::path& path) {
   }
   return layers;
 }
+
+std::vector<Layer> ReadShapes(const std::filesystem::path& path) { return ParseShapes(ReadFile(path), path); }
 
 }  // namespace roofgap

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace roofgap {
@@ -19,6 +20,9 @@ struct Layer {
 // Reads a shapes file (configs/README.md gives the format). Throws Error that names the file and the JSON pointer, what
 // was got and what is allowed.
 std::vector<Layer> ReadShapes(const std::filesystem::path& path);
+
+// The same for text; `file` is the name to use in messages.
+std::vector<Layer> ParseShapes(std::string_view text, const std::filesystem::path& file);
 
 }  // namespace roofgap
 

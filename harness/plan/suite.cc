@@ -1,14 +1,13 @@
 #include "harness/plan/suite.h"
 
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
 #include "harness/plan/expand.h"
 #include "harness/plan/json_node.h"
 #include "harness/plan/shapes.h"
+#include "harness/record/files.h"
 #include "kernels/api/error.h"
 
 namespace roofgap {
@@ -178,12 +177,6 @@ std::string SuiteText(const Request& request) {
   return document.dump(2) + "\n";
 }
 
-Request ReadSuite(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path)) throw Error(path.string() + ": cannot be read as a suite file");
-  std::stringstream text;
-  text << file.rdbuf();
-  return ParseSuite(text.str(), path);
-}
+Request ReadSuite(const std::filesystem::path& path) { return ParseSuite(ReadFile(path), path); }
 
 }  // namespace roofgap

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string_view>
 
+#include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "harness/record/json_document.h"
 #include "harness/record/json_fields.h"
 
 namespace roofgap {
@@ -23,13 +26,13 @@ struct Entries {
   std::string error, label;
 };
 
-const Json& Member(const JsonPlace& place, const Json& json, const char* key) {
+const Document& Member(const JsonPlace& place, const Document& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end()) (place / key).Fail("is missing");
   return *found;
 }
 
-std::string TextOr(const JsonPlace& place, const Json& json, const char* key, const std::string& otherwise) {
+std::string TextOr(const JsonPlace& place, const Document& json, const char* key, const std::string& otherwise) {
   const auto found = json.find(key);
   if (found == json.end()) return otherwise;
   std::string text;
@@ -37,18 +40,23 @@ std::string TextOr(const JsonPlace& place, const Json& json, const char* key, co
   return text;
 }
 
-double RealTimeNs(const JsonPlace& place, const Json& json, std::string_view aggregate) {
+double RealTimeNs(const JsonPlace& place, const Document& json, std::string_view aggregate) {
+  const Document& member = Member(place, json, "real_time");
   double time = 0;
-  FromJson(place / "real_time", Member(place, json, "real_time"), time);
+  FromJson(place / "real_time", member, time);
   const std::string unit = TextOr(place, json, "time_unit", "ns");
   const std::map<std::string, double> units = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
   const auto found = units.find(unit);
   if (found == units.end()) (place / "time_unit").Fail(unit, "ns, us, ms, s");
-  if (aggregate != "stddev" && !(time > 0)) (place / "real_time").Fail(time, "a number above 0");
-  return time * found->second;
+  const double ns = time * found->second;
+  const bool may_be_zero = aggregate == "stddev";
+  if (!std::isfinite(ns) || ns < 0 || (ns == 0 && !may_be_zero)) {
+    (place / "real_time").Fail(member, "a number above 0");
+  }
+  return ns;
 }
 
-void Add(const JsonPlace& place, const Json& json, Entries* entries) {
+void Add(const JsonPlace& place, const Document& json, Entries* entries) {
   entries->label = TextOr(place, json, "label", entries->label);
   if (json.contains("threads")) FromJson(place / "threads", json["threads"], entries->threads);
   if (json.contains("error_occurred") && json["error_occurred"] == true) {
@@ -71,7 +79,7 @@ void Add(const JsonPlace& place, const Json& json, Entries* entries) {
 double Middle(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+  return values.size() % 2 == 1 ? values[half] : std::midpoint(values[half - 1], values[half]);
 }
 
 // The standard error of a median is that of the mean times 1.2533, for normal samples.
@@ -142,48 +150,64 @@ void Append(const Record& row, Json* benchmarks) {
   (*benchmarks)[first][kOurs] = ToJson(row);
 }
 
+Document Parsed(std::string_view text, const std::string& file) {
+  try {
+    return ParseDocument(text, file);
+  } catch (const Error& error) {
+    throw Error(std::string(error.what()) + "; allowed are a run directory and Google Benchmark's JSON");
+  }
+}
+
+std::string NameOf(const JsonPlace& place, const Document& entry) {
+  if (!entry.is_object()) place.Fail(entry, "an object");
+  const std::string name = TextOr(place, entry, entry.contains("run_name") ? "run_name" : "name", "");
+  if (name.empty()) (place / "name").Fail("is missing or empty");
+  return name;
+}
+
+Record OurRow(const JsonPlace& place, const Document& json) {
+  Record row;
+  FromJson(place, json, row);
+  if (const std::optional<BadTime> bad = FindBadTime(row)) (place / bad->column).Fail(bad->ns, "a time above 0");
+  return row;
+}
+
 }  // namespace
 
-std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path, BenchmarkContext* context) {
+std::vector<Record> ParseBenchmarkJson(std::string_view text, const std::filesystem::path& path,
+                                       BenchmarkContext* context) {
   const std::string file = path.string();
-  Json json;
-  try {
-    json = Json::parse(ReadFile(path));
-  } catch (const nlohmann::json::exception& exception) {
-    throw Error(file + ": neither a run directory nor Google Benchmark's JSON: " + exception.what());
-  }
-  const JsonPlace document{file, ""};
-  if (!json.is_object()) document.Fail("is no object; allowed are a run directory and Google Benchmark's JSON");
-  const Json& list = Member(document, json, "benchmarks");
-  const JsonPlace benchmarks = document / "benchmarks";
+  const Document document = Parsed(text, file);
+  const JsonPlace root{file, ""};
+  if (!document.is_object()) root.Fail("is no object; allowed are a run directory and Google Benchmark's JSON");
+  const Document& list = Member(root, document, "benchmarks");
+  const JsonPlace benchmarks = root / "benchmarks";
   if (!list.is_array()) benchmarks.Fail(list, "an array");
   std::string host = "unknown host";
-  if (json.contains("context") && json["context"].is_object()) {
-    const JsonPlace place = document / "context";
-    host = TextOr(place, json["context"], "host_name", host);
+  if (const auto found = document.find("context"); found != document.end() && found->is_object()) {
+    const JsonPlace place = root / "context";
+    host = TextOr(place, *found, "host_name", host);
     if (context != nullptr) {
-      context->date = TextOr(place, json["context"], "date", "");
-      context->executable = TextOr(place, json["context"], "executable", "");
-      context->library_build_type = TextOr(place, json["context"], "library_build_type", "");
+      context->date = TextOr(place, *found, "date", "");
+      context->executable = TextOr(place, *found, "executable", "");
+      context->library_build_type = TextOr(place, *found, "library_build_type", "");
     }
   }
   std::vector<Record> rows;
   std::vector<std::pair<std::string, Entries>> others;  // in file order
+  std::map<std::string, size_t> places;                 // of the others, by name
   std::set<std::string> ours;
   for (size_t i = 0; i < list.size(); ++i) {
     const JsonPlace place = benchmarks / std::to_string(i);
-    const Json& entry = list[i];
-    if (!entry.is_object()) place.Fail(entry, "an object");
-    const std::string name =
-        TextOr(place, entry, "run_name", entry.contains("run_name") ? "" : TextOr(place, entry, "name", ""));
-    if (name.empty()) (place / "name").Fail("is missing or empty");
+    const Document& entry = list[i];
+    const std::string name = NameOf(place, entry);
     if (entry.contains(kOurs)) {
-      ours.insert(name);
-      FromJson(place / kOurs, entry[std::string(kOurs)], rows.emplace_back());
+      if (!ours.insert(name).second) (place / "name").Fail(name, "one row for each case");
+      rows.push_back(OurRow(place / kOurs, entry.at(kOurs)));
     } else if (!ours.contains(name)) {
-      auto found = std::find_if(others.begin(), others.end(), [&](const auto& other) { return other.first == name; });
-      if (found == others.end()) found = others.insert(found, {name, {}});
-      Add(place, entry, &found->second);
+      const auto [found, is_new] = places.try_emplace(name, others.size());
+      if (is_new) others.push_back({name, {}});
+      Add(place, entry, &others[found->second].second);
     }
   }
   for (const auto& [name, entries] : others) {
@@ -191,6 +215,10 @@ std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path, Benchma
     if (times || !entries.error.empty()) rows.push_back(RowOf(name, host, entries));
   }
   return rows;
+}
+
+std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path, BenchmarkContext* context) {
+  return ParseBenchmarkJson(ReadFile(path), path, context);
 }
 
 std::string BenchmarkJson(const RunInfo& info, std::span<const Record> rows) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/record/record.h"
@@ -25,6 +26,10 @@ struct BenchmarkContext {
 // as the rows it was. `context`: filled where it is not null. Throws Error for what is not such a file, and for a time
 // that is not above 0.
 std::vector<Record> ReadBenchmarkJson(const std::filesystem::path& path, BenchmarkContext* context = nullptr);
+
+// The same for text; `file` is for messages.
+std::vector<Record> ParseBenchmarkJson(std::string_view text, const std::filesystem::path& file,
+                                       BenchmarkContext* context = nullptr);
 
 // One benchmark for each row, named `problem/variant/dtype/isa/threads:N/cache`, one repetition for each turn, and the
 // median of the row as an aggregate. CPU time is not measured: wall time stands there, as its tools want a number. The

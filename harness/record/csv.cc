@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "harness/record/files.h"
 #include "kernels/api/error.h"
@@ -22,7 +23,7 @@ namespace {
 
 [[noreturn]] void FailAt(const Place& place, const std::string& text, const std::string& allowed) {
   FailAt(place.table.file, place.line.number,
-         "column '" + std::string(place.field.name) + "' is '" + text + "'; allowed is " + allowed);
+         "column '" + std::string(place.field.name) + "' is '" + Shown(text) + "'; allowed is " + allowed);
 }
 
 [[noreturn]] void FailTorn(const std::string& file, int line, const std::string& lacks) {
@@ -95,15 +96,6 @@ void ReadInteger(const Place& place, const std::string& text, Int& value) {
   if (error != std::errc() || end != text.data() + text.size()) FailAt(place, text, "an integer");
 }
 
-bool Contains(std::string_view vocabulary, std::string_view word) {
-  while (!vocabulary.empty()) {
-    const size_t space = std::min(vocabulary.find(' '), vocabulary.size());
-    if (vocabulary.substr(0, space) == word) return true;
-    vocabulary.remove_prefix(std::min(space + 1, vocabulary.size()));
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string Quote(std::string_view text) {
@@ -135,10 +127,9 @@ Table Parse(std::string_view text, const std::string& file) {
   Line line;
   if (!scanner.Next(line)) FailAt(file, 1, "the file is empty; expected a header");
   table.header = std::move(line.fields);
-  for (size_t i = 0; i < table.header.size(); ++i) {
-    if (std::count(table.header.begin(), table.header.end(), table.header[i]) > 1) {
-      FailAt(file, 1, "column '" + table.header[i] + "' stands twice; allowed is once");
-    }
+  std::set<std::string_view> names;
+  for (const std::string& name : table.header) {
+    if (!names.insert(name).second) FailAt(file, 1, "column '" + Shown(name) + "' stands twice; allowed is once");
   }
   while (scanner.Next(line)) {
     if (line.fields.size() != table.header.size()) {
@@ -186,9 +177,7 @@ void Read(const Place& place, const std::string& text, Number& value) {
 
 void Read(const Place& place, const std::string& text, std::string& value) {
   if (text.empty() && place.field.required) FailAt(place, text, "a text that is not empty");
-  if (!text.empty() && !place.field.allowed.empty() && !Contains(place.field.allowed, text)) {
-    FailAt(place, text, "one of: " + std::string(place.field.allowed));
-  }
+  if (!Allows(place.field, text)) FailAt(place, text, "one of: " + std::string(place.field.allowed));
   value = text;
 }
 
@@ -218,7 +207,7 @@ std::string_view WholeRows(std::string_view text) {
 
 void FailTwoMachines(const Table& table, size_t at, const std::string& machine, const std::string& first) {
   FailAt(table.file, table.lines[at].number,
-         "column 'machine_id' is '" + machine + "', but '" + first + "' in line " +
+         "column 'machine_id' is '" + Shown(machine) + "', but '" + Shown(first) + "' in line " +
              std::to_string(table.lines[0].number) + "; allowed is one machine in a file");
 }
 
@@ -264,12 +253,14 @@ void Appender::Append(std::string_view line) {
 
 }  // namespace csv
 
-Ceilings ReadCeilings(const std::filesystem::path& path) {
-  const csv::Table table = csv::Parse(ReadFile(path), path.string());
+Ceilings ParseCeilings(std::string_view text, const std::filesystem::path& path) {
+  const csv::Table table = csv::Parse(text, path.string());
   Ceilings ceilings{.rows = ReadRows<Ceiling>(table)};
   csv::CheckOneMachine<Ceiling>(table, ceilings.rows);
   return ceilings;
 }
+
+Ceilings ReadCeilings(const std::filesystem::path& path) { return ParseCeilings(ReadFile(path), path); }
 
 void WriteCeilings(const std::filesystem::path& path, const Ceilings& ceilings) {
   ReplaceFile(path, CsvText<Ceiling>(ceilings.rows));

@@ -192,8 +192,19 @@ std::vector<Row> ParseCsv(std::string_view text, const std::string& file) {
 // not above 0.
 std::vector<Record> ReadMeasurements(const std::filesystem::path& path);
 
+// The same for the text of the file.
+std::vector<Record> ParseMeasurements(std::string_view text, const std::filesystem::path& path);
+
+// A time of the row that is not above 0, and its column; nothing where all are times.
+struct BadTime {
+  std::string_view column;
+  double ns = 0;
+};
+std::optional<BadTime> FindBadTime(const Record& record);
+
 // Throws Error for rows of two machines, too.
 Ceilings ReadCeilings(const std::filesystem::path& path);
+Ceilings ParseCeilings(std::string_view text, const std::filesystem::path& path);
 
 // In place of what was there, in one step.
 void WriteCeilings(const std::filesystem::path& path, const Ceilings& ceilings);

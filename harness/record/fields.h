@@ -1,6 +1,7 @@
 #ifndef ROOFGAP_HARNESS_RECORD_FIELDS_H_
 #define ROOFGAP_HARNESS_RECORD_FIELDS_H_
 
+#include <algorithm>
 #include <concepts>
 #include <string_view>
 #include <type_traits>
@@ -21,6 +22,17 @@ struct Field {
   bool required = false;          // a text that may not be empty
   bool later = false;             // came after the first release: where a file lacks it, it reads as empty
 };
+
+// Whether a text may stand in the field: one of the vocabulary, or nothing.
+inline bool Allows(const Field& field, std::string_view text) {
+  if (text.empty() || field.allowed.empty()) return true;
+  for (std::string_view words = field.allowed; !words.empty();) {
+    const size_t space = std::min(words.find(' '), words.size());
+    if (words.substr(0, space) == text) return true;
+    words.remove_prefix(std::min(space + 1, words.size()));
+  }
+  return false;
+}
 
 template <class T, class Row>
 concept MaybeConst = std::same_as<std::remove_const_t<T>, Row>;

@@ -5,30 +5,26 @@
 
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "harness/record/json_document.h"
 #include "harness/record/json_fields.h"
 #include "harness/record/json_text.h"
 
 namespace roofgap {
+namespace fs = std::filesystem;
 namespace {
 
 template <class T>
-T ReadJson(const std::filesystem::path& path) {
+T Parse(std::string_view text, const fs::path& path) {
   const std::string file = path.string();
-  Json json;
-  try {
-    json = Json::parse(ReadFile(path));
-  } catch (const nlohmann::json::exception& exception) {
-    throw Error(file + ": broken JSON: " + exception.what());
-  }
   T value;
-  FromJson(JsonPlace{file, ""}, json, value);
+  FromJson(JsonPlace{file, ""}, ParseDocument(text, file), value);
   return value;
 }
 
 template <class T>
-void WriteJson(const std::filesystem::path& path, const T& value) {
+std::string TextOf(const T& value) {
   // What the system's own files say of the machine need not be UTF-8.
-  ReplaceFile(path, ToJson(value).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return ToJson(value).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -41,10 +37,14 @@ std::string Format(double value) { return std::isfinite(value) ? csv::Format(val
 
 }  // namespace json
 
-Machine ReadMachine(const std::filesystem::path& path) { return ReadJson<Machine>(path); }
-void WriteMachine(const std::filesystem::path& path, const Machine& machine) { WriteJson(path, machine); }
+Machine ParseMachine(std::string_view text, const fs::path& file) { return Parse<Machine>(text, file); }
+Machine ReadMachine(const fs::path& path) { return ParseMachine(ReadFile(path), path); }
+std::string MachineText(const Machine& machine) { return TextOf(machine); }
+void WriteMachine(const fs::path& path, const Machine& machine) { ReplaceFile(path, MachineText(machine)); }
 
-RunInfo ReadRunInfo(const std::filesystem::path& path) { return ReadJson<RunInfo>(path); }
-void WriteRunInfo(const std::filesystem::path& path, const RunInfo& info) { WriteJson(path, info); }
+RunInfo ParseRunInfo(std::string_view text, const fs::path& file) { return Parse<RunInfo>(text, file); }
+RunInfo ReadRunInfo(const fs::path& path) { return ParseRunInfo(ReadFile(path), path); }
+std::string RunInfoText(const RunInfo& info) { return TextOf(info); }
+void WriteRunInfo(const fs::path& path, const RunInfo& info) { ReplaceFile(path, RunInfoText(info)); }
 
 }  // namespace roofgap

@@ -2,6 +2,8 @@
 #define ROOFGAP_HARNESS_RECORD_JSON_H_
 
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include "harness/record/record.h"
 
@@ -11,10 +13,14 @@
 
 namespace roofgap {
 
+Machine ParseMachine(std::string_view text, const std::filesystem::path& file);
 Machine ReadMachine(const std::filesystem::path& path);
+std::string MachineText(const Machine& machine);
 void WriteMachine(const std::filesystem::path& path, const Machine& machine);
 
+RunInfo ParseRunInfo(std::string_view text, const std::filesystem::path& file);
 RunInfo ReadRunInfo(const std::filesystem::path& path);
+std::string RunInfoText(const RunInfo& info);
 void WriteRunInfo(const std::filesystem::path& path, const RunInfo& info);
 
 }  // namespace roofgap

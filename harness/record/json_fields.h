@@ -14,7 +14,8 @@
 
 namespace roofgap {
 
-using Json = nlohmann::ordered_json;  // keeps the order of the field list
+using Json = nlohmann::ordered_json;  // what is written: keeps the order of the field list
+using Document = nlohmann::json;      // what is read: finds a key among many
 
 template <class T>
 inline constexpr bool kIsVector = false;
@@ -47,45 +48,46 @@ struct JsonPlace {
   [[noreturn]] void Fail(const std::string& what) const {
     throw Error(file + ": " + (pointer.empty() ? "the document" : pointer) + " " + what);
   }
-  [[noreturn]] void Fail(const Json& got, const std::string& allowed) const {
-    Fail("is " + got.dump(-1, ' ', false, Json::error_handler_t::replace) + "; allowed is " + allowed);
+  [[noreturn]] void Fail(const Document& got, const std::string& allowed) const {
+    Fail("is " + Shown(got.dump(-1, ' ', false, Document::error_handler_t::replace)) + "; allowed is " + allowed);
   }
 };
 
 template <class T>
-void FromJson(const JsonPlace& place, const Json& json, T& value) {
+void FromJson(const JsonPlace& place, const Document& got, T& value) {
   if constexpr (kIsVector<T>) {
-    if (!json.is_array()) place.Fail(json, "an array");
+    if (!got.is_array()) place.Fail(got, "an array");
     value.clear();
-    for (const Json& element : json) {
+    for (const Document& element : got) {
       const std::string index = std::to_string(value.size());
       FromJson(place / index, element, value.emplace_back());
     }
   } else if constexpr (std::same_as<T, Number>) {
-    if (!json.is_number() && !json.is_null()) place.Fail(json, "a number or null");
-    if (json.is_number()) value = json.get<double>();
+    if (!got.is_number() && !got.is_null()) place.Fail(got, "a number or null");
+    if (got.is_number()) value = got.get<double>();
   } else if constexpr (std::floating_point<T>) {
-    if (!json.is_number()) place.Fail(json, "a number");
-    value = json.get<T>();
+    if (!got.is_number()) place.Fail(got, "a number");
+    value = got.get<T>();
   } else if constexpr (std::integral<T>) {
     using Limits = std::numeric_limits<T>;
-    const bool fits = json.is_number_unsigned() ? json.get<uint64_t>() <= static_cast<uint64_t>(Limits::max())
-                                                : json.is_number_integer() && json.get<int64_t>() >= Limits::min();
-    if (!fits) place.Fail(json, "an integer of at most " + std::to_string(Limits::max()));
-    value = json.get<T>();
+    const bool fits = got.is_number_unsigned() ? got.get<uint64_t>() <= static_cast<uint64_t>(Limits::max())
+                                               : got.is_number_integer() && got.get<int64_t>() >= Limits::min();
+    if (!fits) place.Fail(got, "an integer of at most " + std::to_string(Limits::max()));
+    value = got.get<T>();
   } else if constexpr (std::same_as<T, std::string>) {
-    if (!json.is_string()) place.Fail(json, "a text");
-    value = json.get<std::string>();
+    if (!got.is_string()) place.Fail(got, "a text");
+    value = got.get<std::string>();
   } else {
-    if (!json.is_object()) place.Fail(json, "an object");
+    if (!got.is_object()) place.Fail(got, "an object");
     VisitFields(value, [&](const Field& field, auto& member) {
       const JsonPlace inner = place / field.name;
-      const auto found = json.find(std::string(field.name));
-      if (found == json.end() && field.later) return;
-      if (found == json.end()) inner.Fail("is missing");
+      const auto found = got.find(std::string(field.name));
+      if (found == got.end() && field.later) return;
+      if (found == got.end()) inner.Fail("is missing");
       FromJson(inner, *found, member);
       if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, std::string>) {
         if (member.empty() && field.required) inner.Fail(*found, "a text that is not empty");
+        if (!Allows(field, member)) inner.Fail(*found, "one of: " + std::string(field.allowed));
       }
       if (field.name == "schema_version" && *found != kSchemaVersion) {
         inner.Fail(*found, std::to_string(kSchemaVersion) + ", which this program writes");

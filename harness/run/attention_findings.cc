@@ -1,9 +1,7 @@
 #include "harness/run/attention_findings.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -13,8 +11,7 @@
 #include "harness/analysis/crossover.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
-#include "kernels/api/error.h"
-#include "kernels/api/problem.h"
+#include "harness/run/problem_of.h"
 
 namespace roofgap {
 namespace {
@@ -33,24 +30,14 @@ std::optional<AttentionShape> ShapeOf(const P& p) {
   }
 }
 
-Problem ProblemOf(const Record& record, const std::filesystem::path& run_dir, size_t row) {
-  try {
-    return ParseProblem(record.problem);
-  } catch (const Error& error) {
-    throw Error((run_dir / files::kMeasurements).string() + ", row " + std::to_string(row) + ": " + error.what());
-  }
-}
-
 std::map<std::string, AttentionShape> ShapesOf(std::span<const Record> records, const std::filesystem::path& run_dir) {
-  const std::vector<std::string_view> ops = OpNames();
   std::map<std::string, AttentionShape> shapes;
   for (size_t i = 0; i < records.size(); ++i) {
-    const Record& record = records[i];
-    // A run of a later version may have ops that are not known here.
-    if (shapes.contains(record.problem) || std::find(ops.begin(), ops.end(), record.op) == ops.end()) continue;
-    const Problem problem = ProblemOf(record, run_dir, i + 1);
-    const std::optional<AttentionShape> shape = std::visit([](const auto& p) { return ShapeOf(p); }, problem);
-    if (shape) shapes[record.problem] = *shape;
+    if (shapes.contains(records[i].problem)) continue;
+    const std::optional<Problem> problem = ProblemOf(records, i, run_dir);
+    if (!problem) continue;
+    const std::optional<AttentionShape> shape = std::visit([](const auto& p) { return ShapeOf(p); }, *problem);
+    if (shape) shapes[records[i].problem] = *shape;
   }
   return shapes;
 }

@@ -7,8 +7,8 @@
 #include "harness/analysis/drift.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "harness/run/problem_of.h"
 #include "kernels/api/error.h"
-#include "kernels/api/problem.h"
 
 namespace roofgap {
 namespace {
@@ -22,12 +22,13 @@ void CheckPrice(const Price& price) {
   }
 }
 
-// The first runs did not write it. A run of a later version may have ops that are not known here.
-void FillBatch(std::vector<Record>& records) {
-  const std::vector<std::string_view> ops = OpNames();
-  for (Record& record : records) {
-    if (record.batch || std::find(ops.begin(), ops.end(), record.op) == ops.end()) continue;
-    record.batch = static_cast<double>(Batch(ParseProblem(record.problem)));
+// The first runs did not write it.
+void FillBatch(std::vector<Record>& records, const std::filesystem::path& run_dir) {
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (records[i].batch) continue;
+    if (const std::optional<Problem> problem = ProblemOf(records, i, run_dir)) {
+      records[i].batch = static_cast<double>(Batch(*problem));
+    }
   }
 }
 
@@ -37,7 +38,7 @@ RunGaps ReadRunGaps(const std::filesystem::path& run_dir, const Price& price) {
   CheckPrice(price);
   RunGaps run{
       .records = ReadMeasurements(run_dir / files::kMeasurements), .ceilings = ReadRunCeilings(run_dir), .gaps = {}};
-  FillBatch(run.records);
+  FillBatch(run.records, run_dir);
   run.gaps = JoinRoofs(run.records, run.ceilings ? BothVisits(run.ceilings->begin, run.ceilings->end) : Ceilings{});
   SetPrices(run.gaps, price);
   return run;

@@ -46,10 +46,13 @@ RunRows RunRows::Resume(const fs::path& path, std::span<const Case> cases) {
   if (text.empty()) text = CsvHeader<Record>();
   Places places = PlacesOf(cases);
   std::map<size_t, Row> rows;
-  for (const Record& record : ParseCsv<Record>(text, path.string())) {
+  if (!text.starts_with(CsvHeader<Record>())) {
+    throw Error(path.string() + ":1: the columns are not those that this program writes; rows cannot be added");
+  }
+  for (const Record& record : ParseMeasurements(text, path)) {
     const auto place = places.find(KeyOf(record));
     if (place == places.end()) {
-      throw Error(path.string() + ": the row of " + KeyOf(record) + " is none of those that " +
+      throw Error(path.string() + ": the row of " + Shown(KeyOf(record), 200) + " is none of those that " +
                   std::string(files::kSuite) + " asks for");
     }
     rows[place->second] = {record.status, CsvLine(record)};

@@ -15,9 +15,9 @@
 #include "harness/analysis/text.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "harness/run/problem_of.h"
 #include "harness/run/run_ceilings.h"
 #include "kernels/api/error.h"
-#include "kernels/api/problem.h"
 
 namespace roofgap {
 namespace {
@@ -48,11 +48,13 @@ std::optional<LayerShape> ShapeOf(const Problem& problem) {
   return CommonShape(*standard);
 }
 
-std::map<std::string, LayerShape> ShapesOf(const std::vector<Record>& records) {
+std::map<std::string, LayerShape> ShapesOf(const std::vector<Record>& records, const std::filesystem::path& run_dir) {
   std::map<std::string, LayerShape> shapes;
-  for (const Record& record : records) {
-    if (shapes.contains(record.problem)) continue;
-    if (const std::optional<LayerShape> shape = ShapeOf(ParseProblem(record.problem))) shapes[record.problem] = *shape;
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (shapes.contains(records[i].problem)) continue;
+    const std::optional<Problem> problem = ProblemOf(records, i, run_dir);
+    const std::optional<LayerShape> shape = problem ? ShapeOf(*problem) : std::nullopt;
+    if (shape) shapes[records[i].problem] = *shape;
   }
   return shapes;
 }
@@ -99,7 +101,7 @@ int SeparableCommand(const SeparableOptions& options) {
   const std::filesystem::path file = options.run_dir / files::kMeasurements;
   const std::vector<Record> records = ReadMeasurements(file);
   const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir);
-  const std::map<std::string, LayerShape> shapes = ShapesOf(records);
+  const std::map<std::string, LayerShape> shapes = ShapesOf(records, options.run_dir);
   const std::vector<SeparablePair> pairs =
       PairSeparable(records, ceilings ? BothVisits(ceilings->begin, ceilings->end) : Ceilings{}, shapes);
   const std::string csv = CsvText<SeparablePair>(pairs);

@@ -5,9 +5,7 @@
 
 namespace roofgap::grammar {
 
-void Fail(std::string_view whole, const std::string& what) {
-  throw Error("problem '" + std::string(whole) + "': " + what);
-}
+void Fail(std::string_view whole, const std::string& what) { throw Error("problem '" + Shown(whole) + "': " + what); }
 
 std::string JoinNames(std::span<const std::string_view> names) {
   std::string text;
@@ -26,17 +24,17 @@ std::vector<Group> Split(std::string_view body, std::string_view whole) {
     while (at != end && *at >= 'a' && *at <= 'z') ++at;
     Group group{.name = std::string_view(name, static_cast<size_t>(at - name))};
     if (group.name.empty()) {
-      Fail(whole, "expected a key (lower-case letters) at '" + std::string(name, end) + "'");
+      Fail(whole, "expected a key (lower-case letters) at '" + Shown({name, end}, 20) + "'");
     }
     const auto [next, error] = std::from_chars(at, end, group.value);
     if (error == std::errc::invalid_argument || *at == '-') {
-      Fail(whole, "expected a whole number after '" + std::string(group.name) + "'");
+      Fail(whole, "expected a whole number after '" + Shown(group.name, 20) + "'");
     }
     if (error == std::errc::result_out_of_range) {
-      Fail(whole, "the number after '" + std::string(group.name) + "' overflows; allowed is up to 2147483648");
+      Fail(whole, "the number after '" + Shown(group.name, 20) + "' overflows; allowed is up to 2147483648");
     }
     for (const Group& earlier : groups) {
-      if (earlier.name == group.name) Fail(whole, "'" + std::string(group.name) + "' is given twice");
+      if (earlier.name == group.name) Fail(whole, "'" + Shown(group.name, 20) + "' is given twice");
     }
     groups.push_back(group);
     at = next;

@@ -60,7 +60,7 @@ P ParseLetters(std::string_view body, std::string_view whole, std::string* assum
     if (known) continue;
     std::vector<std::string_view> names;
     for (const Letter<P>& letter : P::Letters()) names.push_back(letter.name);
-    grammar::Fail(whole, "unknown key '" + std::string(group.name) + "'; allowed are " + grammar::JoinNames(names));
+    grammar::Fail(whole, "unknown key '" + Shown(group.name, 20) + "'; allowed are " + grammar::JoinNames(names));
   }
   for (const Letter<P>& letter : P::Letters()) {
     const grammar::Group* given = nullptr;

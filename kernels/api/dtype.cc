@@ -32,7 +32,7 @@ DType ParseDType(std::string_view name) {
   for (DType dtype : kDTypes) {
     if (Name(dtype) == name) return dtype;
   }
-  throw Error("unknown dtype '" + std::string(name) + "': allowed are f32, f64, bf16, s8");
+  throw Error("unknown dtype '" + Shown(name) + "': allowed are f32, f64, bf16, s8");
 }
 
 size_t SizeOf(DType dtype) { return Of(dtype).bytes; }

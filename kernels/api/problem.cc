@@ -10,6 +10,8 @@ namespace {
 // A problem whose operands have more elements than this in all is a typing error, whatever the machine.
 constexpr double kMaxElements = 4503599627370496.0;  // 2^52: exact as a double, and far from overflow in bytes
 
+constexpr size_t kMostText = 1000;  // several times all keys with their largest numbers
+
 template <class P>
 void CheckSizes(const P& problem, std::string_view text) {
   double elements = 0;
@@ -33,7 +35,7 @@ Problem ParseAs(std::string_view op, std::string_view body, std::string_view tex
     CheckSizes(problem, text);
     return problem;
   } else {
-    grammar::Fail(text, "unknown op '" + std::string(op) + "'; allowed are " + grammar::JoinNames(OpNames()));
+    grammar::Fail(text, "unknown op '" + Shown(op, 20) + "'; allowed are " + grammar::JoinNames(OpNames()));
   }
 }
 
@@ -43,7 +45,7 @@ std::string GrammarFrom(std::string_view op) {
     using P = std::variant_alternative_t<I, Problem>;
     return op == P::kOp ? GrammarLetters<P>() : GrammarFrom<I + 1>(op);
   } else {
-    throw Error("unknown op '" + std::string(op) + "'; allowed are " + grammar::JoinNames(OpNames()));
+    throw Error("unknown op '" + Shown(op, 20) + "'; allowed are " + grammar::JoinNames(OpNames()));
   }
 }
 
@@ -59,6 +61,10 @@ std::vector<std::string_view> OpNames() { return Names(std::make_index_sequence<
 std::string GrammarOf(std::string_view op) { return GrammarFrom(op); }
 
 Problem ParseProblem(std::string_view text, std::string* assumed) {
+  if (text.size() > kMostText) {
+    grammar::Fail(text,
+                  "it is " + std::to_string(text.size()) + " bytes long; allowed are " + std::to_string(kMostText));
+  }
   const size_t colon = text.find(':');
   if (colon == std::string_view::npos) {
     grammar::Fail(text, "expected op:keys, such as fc:mb16ic768oc3072; ops are " + grammar::JoinNames(OpNames()));

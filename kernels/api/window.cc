@@ -82,6 +82,10 @@ int64_t Window::TouchedInputs() const {
 }
 
 std::string ValidateFit(const Window& rows, const Window& columns) {
+  constexpr int64_t kMostTaps = 65536;  // counting takes a step for each
+  if (std::max(rows.taps, columns.taps) > kMostTaps) {
+    return "the kernel has " + Size(rows.taps, columns.taps) + " taps; allowed is up to " + Size(kMostTaps, kMostTaps);
+  }
   if (rows.span() <= rows.padded() && columns.span() <= columns.padded()) return "";
   return "the kernel spans " + Size(rows.span(), columns.span()) + " inputs; allowed is up to the padded input, " +
          Size(rows.padded(), columns.padded());

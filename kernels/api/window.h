@@ -38,7 +38,8 @@ struct Window {
   int64_t UsedTaps() const;
 };
 
-// "" when the kernel fits into the padded input, else that it does not, in one clause.
+// "" when the kernel fits into the padded input and has at most 65536 taps in a row, else that it does not, in one
+// clause.
 std::string ValidateFit(const Window& rows, const Window& columns);
 
 }  // namespace roofgap

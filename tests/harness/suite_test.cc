@@ -178,7 +178,7 @@ TEST_F(ShapesTest, TheTextOfTheRequestNeedsNoShapesFile) {
 
 TEST_F(ShapesTest, ErrorsNameTheFileAndThePlace) {
   EXPECT_EQ(ErrorWithCase(R"({"shapes": "../shapes/none.json"})"),
-            "suites/mine.json /cases/0/shapes: shapes/none.json: cannot be read as a shapes file");
+            "suites/mine.json /cases/0/shapes: cannot read shapes/none.json: No such file or directory");
   EXPECT_EQ(ErrorWithCase(R"({"shapes": "../shapes/net.json", "op": "attention"})"),
             "suites/mine.json /cases/0/shapes: ../shapes/net.json has no layer of op 'attention'");
   EXPECT_EQ(ErrorWithCase(R"({"shapes": "../shapes/net.json", "problem": "fc:ic8oc8"})"),

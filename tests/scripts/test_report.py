@@ -224,7 +224,7 @@ def test_a_row_that_cannot_be_is_refused(run_dir, column, value):
 
 def test_bad_input_is_one_line(run_dir, two, tmp_path):
     assert "several runs need it" in report(*two).stderr and report(*two).returncode == 2
-    assert "machine.json" in report.fails(tmp_path / "nowhere")
+    assert "nowhere: there is no such directory" in report.fails(tmp_path / "nowhere")
     assert "is a directory" in report.fails(run_dir, "-o", tmp_path)
     assert f"cannot write {tmp_path}/no/x.html: No such" in report.fails(run_dir, "-o", tmp_path / "no" / "x.html")
     assert "cannot run" in report.fails(*two, "--roofgap", tmp_path / "none", "-o", tmp_path / "x.html")
