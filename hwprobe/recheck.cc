@@ -102,9 +102,7 @@ std::vector<Ceiling> RecheckTeam(Bench& bench, const Used& used, const std::vect
 RecheckResult Recheck(const std::filesystem::path& run_dir, const Host& host, const Topology& topology,
                       const Effort& effort, const Watch& watch) {
   std::error_code error;
-  if (!std::filesystem::exists(run_dir / files::kMeasurements, error)) {
-    throw Error("--recheck: " + run_dir.string() + " holds no run (no measurements.csv)");
-  }
+  const std::vector<Record> records = ReadMeasurements(run_dir / files::kMeasurements);
   if (!std::filesystem::exists(run_dir / files::kCeilings, error)) {
     throw Error("--recheck: " + run_dir.string() +
                 " holds no ceilings.csv: run hwprobe, then roofgap run with --probe");
@@ -120,7 +118,7 @@ RecheckResult Recheck(const std::filesystem::path& run_dir, const Host& host, co
   const std::set<std::string> isas(machine.isa.begin(), machine.isa.end());
   std::map<std::pair<std::string, int>, Used> teams;  // by kind of core and thread count
   std::set<int> counts, too_many;
-  for (const Record& record : ReadMeasurements(run_dir / files::kMeasurements)) {
+  for (const Record& record : records) {
     if (!Ran(record) || record.threads < 1) continue;
     if (record.threads > host.max_threads()) {
       too_many.insert(record.threads);

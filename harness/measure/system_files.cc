@@ -81,6 +81,7 @@ std::vector<int> ParseCpuList(const std::string& text) {
       error = range.ec;
     }
     if (error != std::errc() || first < 0 || last < first || last >= kMostCpus) return {};
+    if (cpus.size() > kMostCpus) return {};
     for (int cpu = first; cpu <= last; ++cpu) cpus.push_back(cpu);
     if (after != end && *after != ',') return {};
     at = after == end ? end : after + 1;

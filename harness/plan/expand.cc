@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <set>
 #include <string>
@@ -208,17 +209,13 @@ std::string OnlyIsa(const Request& request, const std::vector<std::string>& isas
 std::vector<int> ParseThreads(std::span<const std::string> words) {
   std::vector<int> threads;
   for (const std::string& word : words) {
-    size_t used = 0;
-    int number = 0;
-    try {
-      if (word != "all") number = std::stoi(word, &used);
-    } catch (const std::exception&) {
-      used = 0;
-    }
-    if (word != "all" && (used != word.size() || number < 1)) {
+    int number = kAllThreads;
+    const char* const end = word.data() + word.size();
+    const auto [rest, error] = std::from_chars(word.data(), end, number);
+    if (word != "all" && (error != std::errc() || rest != end || number < 1)) {
       throw Error("--threads: got '" + Shown(word) + "'; allowed are whole numbers from 1 on, or all");
     }
-    threads.push_back(word == "all" ? kAllThreads : number);
+    threads.push_back(number);
   }
   return threads;
 }

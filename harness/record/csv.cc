@@ -211,6 +211,15 @@ void FailTwoMachines(const Table& table, size_t at, const std::string& machine, 
              std::to_string(table.lines[0].number) + "; allowed is one machine in a file");
 }
 
+void CheckRates(const Table& table, size_t row, const Ceiling& ceiling) {
+  VisitFields(ceiling, [&]<class Value>(const Field& field, const Value& value) {
+    if constexpr (std::same_as<Value, Number>) {
+      if (!value || (*value > 0 && std::isfinite(*value))) return;
+      FailAt({table, table.lines[row], field}, Format(value), "a number above 0, or nothing");
+    }
+  });
+}
+
 Appender::Appender(const std::filesystem::path& path, std::string_view header) : path_(path.string()) {
   fd_ = open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0666);
   if (fd_ < 0) throw Error("cannot create " + path_ + ": " + std::strerror(errno));
@@ -257,6 +266,7 @@ Ceilings ParseCeilings(std::string_view text, const std::filesystem::path& path)
   const csv::Table table = csv::Parse(text, path.string());
   Ceilings ceilings{.rows = ReadRows<Ceiling>(table)};
   csv::CheckOneMachine<Ceiling>(table, ceilings.rows);
+  for (size_t i = 0; i < ceilings.rows.size(); ++i) csv::CheckRates(table, i, ceilings.rows[i]);
   return ceilings;
 }
 

@@ -82,6 +82,9 @@ void CheckOneMachine(const Table& table, std::span<const Row> rows) {
   }
 }
 
+// Throws Error for a number in the ceiling, of this line, that is not above 0.
+void CheckRates(const Table& table, size_t row, const Ceiling& ceiling);
+
 // An open file to which whole lines are appended.
 class Appender {
  public:
@@ -202,7 +205,7 @@ struct BadTime {
 };
 std::optional<BadTime> FindBadTime(const Record& record);
 
-// Throws Error for rows of two machines, too.
+// Throws Error for rows of two machines and numbers that are not above 0, too.
 Ceilings ReadCeilings(const std::filesystem::path& path);
 Ceilings ParseCeilings(std::string_view text, const std::filesystem::path& path);
 

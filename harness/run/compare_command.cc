@@ -43,7 +43,7 @@ Side ReadSide(const fs::path& path) {
   side.run.rows = ReadMeasurements(path / files::kMeasurements);
   if (side.run.rows.empty()) throw Error((path / files::kMeasurements).string() + ": the run has no rows");
   side.run.name = side.run.rows[0].run_id;
-  if (const std::optional<RunCeilings> ceilings = ReadRunCeilings(path)) {
+  if (const std::optional<RunCeilings> ceilings = ReadRunCeilings(path, side.run.rows)) {
     side.run.ceilings = ceilings->begin;
     if (!ceilings->end.rows.empty()) side.ceilings_end = ceilings->end;
   }

@@ -45,7 +45,7 @@ std::vector<Merged> ReadRun(const fs::path& dir) {
                 "'; allowed is one machine in a run");
   }
   const RunInfo info = fs::exists(dir / files::kRun) ? ReadRunInfo(dir / files::kRun) : RunInfo();
-  const std::optional<RunCeilings> ceilings = ReadRunCeilings(dir);
+  const std::optional<RunCeilings> ceilings = ReadRunCeilings(dir, records);
   return MergeRows(records, machine, info, ceilings ? BothVisits(ceilings->begin, ceilings->end) : Ceilings{});
 }
 

@@ -9,6 +9,7 @@
 #include "harness/analysis/text.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "harness/run/pattern.h"
 #include "harness/run/run_gaps.h"
 #include "kernels/api/error.h"
 
@@ -18,16 +19,11 @@ namespace {
 // Leaves the rows of the problems in which the pattern is found.
 void KeepMatching(RunGaps& run, const std::string& match) {
   if (match.empty()) return;
-  std::regex pattern;
-  try {
-    pattern = std::regex(match);
-  } catch (const std::regex_error& error) {
-    throw Error("--match: '" + match + "' is no regular expression (" + error.what() + "); allowed is ECMAScript's");
-  }
+  const std::regex pattern = ParsePattern("--match", match);
   const auto other = [&](const auto& row) { return !std::regex_search(row.problem, pattern); };
   std::erase_if(run.records, other);
   std::erase_if(run.gaps, other);
-  if (run.records.empty()) throw Error("--match: no problem of the run has '" + match + "' in it");
+  if (run.records.empty()) throw Error("--match: no problem of the run has '" + Shown(match) + "' in it");
 }
 
 // A dimension that no row has a value of would leave every frontier empty.

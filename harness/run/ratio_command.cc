@@ -11,6 +11,7 @@
 #include "harness/analysis/text.h"
 #include "harness/record/csv.h"
 #include "harness/record/files.h"
+#include "harness/run/pattern.h"
 #include "harness/run/run_ceilings.h"
 #include "kernels/api/error.h"
 
@@ -23,7 +24,7 @@ void CheckVariants(const std::string& option, const std::vector<std::string>& na
     if (of_run.contains(name)) continue;
     std::string allowed;
     for (const std::string& variant : of_run) allowed += (allowed.empty() ? "" : ", ") + variant;
-    throw Error(option + ": the run has no variant '" + name + "'; allowed are " + allowed);
+    throw Error(option + ": the run has no variant '" + Shown(name) + "'; allowed are " + allowed);
   }
 }
 
@@ -32,11 +33,7 @@ ShapeClass ParseClass(const std::string& text) {
   const std::string pattern = equals == std::string::npos ? text : text.substr(equals + 1);
   const std::string label = equals == std::string::npos || equals == 0 ? pattern : text.substr(0, equals);
   if (pattern.empty()) throw Error("--match: got '" + text + "'; allowed is REGEX or LABEL=REGEX");
-  try {
-    return {.label = label, .pattern = std::regex(pattern)};
-  } catch (const std::regex_error& error) {
-    throw Error("--match: '" + pattern + "' is no regular expression (" + error.what() + "); allowed is ECMAScript's");
-  }
+  return {.label = label, .pattern = ParsePattern("--match", pattern)};
 }
 
 }  // namespace
@@ -52,7 +49,7 @@ int RatioCommand(const RatioOptions& options) {
   CheckVariants("--of", options.sides.of, variants);
   CheckVariants("--over", options.sides.over, variants);
 
-  const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir);
+  const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir, records);
   const std::vector<Ratio> ratios =
       PairSides(records, ceilings ? BothVisits(ceilings->begin, ceilings->end) : Ceilings{}, options.sides);
   // Pairs come first.

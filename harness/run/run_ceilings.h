@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "harness/record/record.h"
@@ -15,8 +16,9 @@ struct RunCeilings {
   Ceilings begin, end;
 };
 
-// Nothing where the run has no ceilings.csv. Throws Error for a file that cannot be read.
-std::optional<RunCeilings> ReadRunCeilings(const std::filesystem::path& run_dir);
+// Nothing where the run has no ceilings.csv. Throws Error for a file that cannot be read, or is of another machine than
+// the records of the run.
+std::optional<RunCeilings> ReadRunCeilings(const std::filesystem::path& run_dir, std::span<const Record> records);
 
 // "DIR/ceilings.csv: not there; run ...": what to do about it.
 std::string NoCeilings(const std::filesystem::path& run_dir);

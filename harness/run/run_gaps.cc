@@ -36,8 +36,8 @@ void FillBatch(std::vector<Record>& records, const std::filesystem::path& run_di
 
 RunGaps ReadRunGaps(const std::filesystem::path& run_dir, const Price& price) {
   CheckPrice(price);
-  RunGaps run{
-      .records = ReadMeasurements(run_dir / files::kMeasurements), .ceilings = ReadRunCeilings(run_dir), .gaps = {}};
+  RunGaps run{.records = ReadMeasurements(run_dir / files::kMeasurements), .ceilings = {}, .gaps = {}};
+  run.ceilings = ReadRunCeilings(run_dir, run.records);
   FillBatch(run.records, run_dir);
   run.gaps = JoinRoofs(run.records, run.ceilings ? BothVisits(run.ceilings->begin, run.ceilings->end) : Ceilings{});
   SetPrices(run.gaps, price);

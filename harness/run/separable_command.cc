@@ -100,7 +100,7 @@ std::string RenderAlone(const std::vector<Record>& records, const std::vector<Se
 int SeparableCommand(const SeparableOptions& options) {
   const std::filesystem::path file = options.run_dir / files::kMeasurements;
   const std::vector<Record> records = ReadMeasurements(file);
-  const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir);
+  const std::optional<RunCeilings> ceilings = ReadRunCeilings(options.run_dir, records);
   const std::map<std::string, LayerShape> shapes = ShapesOf(records, options.run_dir);
   const std::vector<SeparablePair> pairs =
       PairSeparable(records, ceilings ? BothVisits(ceilings->begin, ceilings->end) : Ceilings{}, shapes);

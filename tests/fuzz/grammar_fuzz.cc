@@ -5,6 +5,7 @@
 #include "harness/analysis/pareto.h"
 #include "harness/measure/system_files.h"
 #include "harness/plan/expand.h"
+#include "harness/run/pattern.h"
 #include "kernels/api/problem.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -66,6 +67,7 @@ void CheckLists(std::string_view input) {
   Reading("dtype", [&] { return ParseDType(input); });
   Reading("op", [&] { return GrammarOf(input).size(); });
   const Axes axes{.variants = words, .isas = {"AVX2"}};
+  Reading("--match", [&] { return ParsePattern("--match", std::string(input)), true; });
   Reading("variant",
           [&] { return Expand({.name = "", .problems = {{.problem = "fc:ic8oc8", .axes = axes}}}, offer).size(); });
 }

@@ -59,7 +59,7 @@ TEST(CliTest, InputErrorsAreOneLineAndExitWithTwo) {
   ExpectOneLine(Call({"--threads", "1,1000000", "--out", dir}), "--threads: got 1000000");
   ExpectOneLine(Call({"--threads", "two", "--out", dir}), "two");
   ExpectOneLine(Call({"--nonsense"}), "--nonsense");
-  ExpectOneLine(Call({"--recheck", dir}), "holds no run");
+  ExpectOneLine(Call({"--recheck", dir}), "there is no such directory");
   ExpectOneLine(Call({"--recheck", dir, "--out", dir}), "--out");
   EXPECT_FALSE(fs::exists(dir)) << "made for a command line that was refused";
 

@@ -133,7 +133,7 @@ TEST(RecheckTest, RefusesWhatIsNoRunOfThisMachine) {
   const auto message = [](const fs::path& dir) {
     return MessageOf([&] { Recheck(dir, ReadHost(), TinyTopology(), TinyEffort(), {}); });
   };
-  EXPECT_NE(message("/nonexistent").find("holds no run"), std::string::npos);
+  EXPECT_NE(message("/nonexistent").find("there is no such directory"), std::string::npos);
   const fs::path dir = RunDir({Row(TinyProbe().machine.isa.front(), 1, kMeasured)});
   Ceilings other = TinyProbe().ceilings;
   for (Ceiling& row : other.rows) row.machine_id = "0123456789ab";
