@@ -3,6 +3,7 @@
 A table: each command (COMMANDS) on a run with each fault (FAULTS) of a file that the command reads.
 """
 
+import csv
 import json
 import pathlib
 import shutil
@@ -37,8 +38,15 @@ def change_line(path, number, change):
 
 
 def with_field(path, number, name, text):
-    at = path.read_text().split("\n")[0].split(",").index(name)
-    change_line(path, number, lambda line: ",".join([*line.split(",")[:at], text, *line.split(",")[at + 1:]]))
+    """Sets a field of a line; `text` as it stands in the file."""
+    names = path.read_text().split("\n")[0].split(",")
+    quote = lambda word: '"' + word.replace('"', '""') + '"' if "," in word or '"' in word else word
+
+    def change(line):
+        fields = next(csv.reader([line]))
+        return ",".join(text if column == name else quote(word) for column, word in zip(names, fields))
+
+    change_line(path, number, change)
 
 
 def field(number, name, text):
@@ -172,7 +180,7 @@ def test_a_missing_directory_a_file_in_its_place_and_an_empty_one(roofgap, bad, 
     shutil.rmtree(bad)
     assert "bad: there is no such directory; allowed is a run directory" in refused(roofgap, command)
     bad.mkdir()
-    assert "bad: it holds no measurements.csv; allowed is a run directory" in refused(roofgap, command)
+    assert "bad: it holds no measurements.csv" in refused(roofgap, command)
     bad.rmdir()
     bad.write_text("")
     message = refused(roofgap, command)
