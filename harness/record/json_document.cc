@@ -22,12 +22,17 @@ class Follower {
     using Event = json::parse_event_t;
     if (event == Event::key) return SeeKey(parsed.get<std::string>());
     if (event == Event::object_end || event == Event::array_end) return open_.pop_back();
-    if (!open_.empty() && open_.back().is_array) ++open_.back().elements;
+    Begin();
     if (event == Event::value) return;
     if (open_.size() == kDeepest) {
       throw Error(Where() + ": nested deeper than that; allowed is " + std::to_string(kDeepest) + " deep");
     }
     open_.push_back({.is_array = event == Event::array_start});
+  }
+
+  // A value begins; of a number that cannot be read this is not told.
+  void Begin() {
+    if (!open_.empty() && open_.back().is_array) ++open_.back().elements;
   }
 
   // "file.json /cases/3"
@@ -78,6 +83,7 @@ json ParseDocument(std::string_view text, const std::string& file) {
   } catch (const json::parse_error& error) {
     throw Error(file + ": not JSON: " + WithoutTag(error.what()));
   } catch (const json::exception& error) {  // a number beyond what a double holds
+    follower.Begin();
     throw Error(follower.Where() + ": " + WithoutTag(error.what()));
   }
 }
