@@ -297,7 +297,7 @@ def test_google_benchmarks_json_is_compared(roofgap, tmp_path):
     assert rows["BM_C"]["verdict"] == "not_comparable" and "too few" in rows["BM_C"]["reason"]
     assert "a against b: the same machine; what the programs were is not known." in done.stdout
     (tmp_path / "text.json").write_text("no json")
-    assert "neither a run directory nor Google Benchmark's JSON" in roofgap.fails("compare", "old.json", "text.json")
+    assert "allowed are a run directory and Google Benchmark's JSON" in roofgap.fails("compare", "old.json", "text.json")
 
 
 def test_what_google_benchmark_says_of_its_program_is_told(roofgap, tmp_path):
