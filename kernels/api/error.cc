@@ -20,10 +20,11 @@ std::string OneLine(std::string_view text) {
 }
 
 std::string Shown(std::string_view got, size_t most) {
-  if (got.size() <= most) return std::string(got);
+  const std::string line = OneLine(got.substr(0, most + 1));
+  if (line.size() <= most) return line;
   size_t end = most - 3;
-  while (end > 0 && (static_cast<unsigned char>(got[end]) & 0xC0) == 0x80) --end;  // no half of a UTF-8 character
-  return std::string(got.substr(0, end)) + "...";
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;  // no half of a UTF-8 character
+  return line.substr(0, end) + "...";
 }
 
 }  // namespace roofgap

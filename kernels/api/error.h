@@ -10,7 +10,7 @@ namespace roofgap {
 // `text` in one line: what would move the cursor stands as in a C string, "\n".
 std::string OneLine(std::string_view text);
 
-// What was got, for a message: its beginning, where it is longer than `most` bytes.
+// What was got, for a message, in one line: its beginning, where that is longer than `most` bytes.
 std::string Shown(std::string_view got, size_t most = 80);
 
 // A fault of the input: a command line, a file, a problem string. The message says what, where (file and place),

@@ -15,6 +15,7 @@ TEST(Error, ShowsTheBeginningOfWhatIsLong) {
   EXPECT_EQ(Shown("abcdef", 6), "abcdef");
   EXPECT_EQ(Shown("abcdefg", 6), "abc...");
   EXPECT_EQ(Shown("abéfgh", 6), "ab...") << "half a character is none";
+  EXPECT_EQ(Shown("a\nb\nc", 6), "a\\n...") << "escapes count";
   EXPECT_EQ(Shown("", 6), "");
 }
 
