@@ -19,8 +19,9 @@ bool CanaryComputed(const Record& row) {
 }  // namespace
 
 std::vector<Number> Slowdowns(std::span<const Record> records) {
-  std::map<std::tuple<std::string_view, std::string_view, int>, double> least;
-  const auto team = [](const Record& row) { return std::tuple(row.machine_id, row.core_kind, row.threads); };
+  using Team = std::tuple<std::string_view, std::string_view, int>;
+  std::map<Team, double> least;
+  const auto team = [](const Record& row) { return Team(row.machine_id, row.core_kind, row.threads); };
   for (const Record& row : records) {
     if (!CanaryComputed(row)) continue;
     double& ns = least.try_emplace(team(row), *row.canary_ns).first->second;
