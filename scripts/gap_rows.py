@@ -1,5 +1,6 @@
 """What pictures of gap.csv share: which rows are drawn, how they are named, what the caption says."""
 import os
+import re
 
 import roofgap_io
 from roofgap_io import InputError, number
@@ -15,6 +16,21 @@ def add_options(parser, picture):
     parser.add_argument("--isa", metavar="I", help="default: the machine's best that was measured")
     parser.add_argument("--dtype", metavar="T", default="f32")
     parser.add_argument("--cache", metavar="C", choices=("warm", "cold"), help="default: warm where there is any")
+
+
+def add_choice(parser, most, what):
+    """Options of pictures that show some of many things: which problems, and how many."""
+    parser.add_argument("--match", metavar="REGEX", default="", help="only problems in which it is found")
+    parser.add_argument("--most", metavar="N", type=int, default=most, help=f"{what}; default: {most}")
+
+
+def check_choice(parser, options):
+    if options.most < 1:
+        parser.error("--most: allowed is 1 or more")
+    try:
+        re.compile(options.match)
+    except re.error as error:
+        parser.error(f"--match: '{options.match}' is no regular expression: {error}")
 
 
 def select(machine, options, columns):

@@ -51,18 +51,11 @@ def parse(arguments):
     parser.add_argument("csv", metavar="FILE.csv")
     parser.add_argument("--out", metavar="FILE_STEM", help="writes FILE_STEM.svg and .png (default FILE)")
     parser.add_argument("--against", metavar="RUN_ID", help="of several runs compared with the first only this one")
-    parser.add_argument("--match", metavar="REGEX", default="", help="only problems in which it is found")
     parser.add_argument("--threads", metavar="N", help="only pairs of N threads")
-    parser.add_argument("--most", metavar="N", type=int, default=40,
-                        help="pairs, those that differ most; default: 40")
+    gap_rows.add_choice(parser, 40, "pairs, those that differ most")
     parser.add_argument("--all", action="store_true", help="all pairs")
     options = parser.parse_args(arguments)
-    if options.most < 1:
-        parser.error("--most: allowed is 1 or more")
-    try:
-        re.compile(options.match)
-    except re.error as error:
-        parser.error(f"--match: '{options.match}' is no regular expression: {error}")
+    gap_rows.check_choice(parser, options)
     return options
 
 

@@ -42,16 +42,9 @@ def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("run_dir", metavar="RUN_DIR")
     parser.add_argument("--out", metavar="FILE_STEM", help="writes FILE_STEM.svg and .png (default RUN_DIR/pareto)")
-    parser.add_argument("--match", metavar="REGEX", default="", help="only problems in which it is found")
-    parser.add_argument("--most", metavar="N", type=int, default=6,
-                        help="panels, those with the most rows on their frontier; default: 6")
+    gap_rows.add_choice(parser, 6, "panels, those with the most rows on their frontier")
     options = parser.parse_args(arguments)
-    if options.most < 1:
-        parser.error("--most: allowed is 1 or more")
-    try:
-        re.compile(options.match)
-    except re.error as error:
-        parser.error(f"--match: '{options.match}' is no regular expression: {error}")
+    gap_rows.check_choice(parser, options)
     return options
 
 
