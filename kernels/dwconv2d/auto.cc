@@ -4,12 +4,12 @@
 #include "kernels/api/trial.h"
 #include "kernels/dwconv2d/dwconv2d.h"
 
-// The faster of the hand-written kernels for the shape, found by trial in prepare.
+// The fastest of the hand-written kernels for the shape, found by trial in prepare.
 
 namespace roofgap {
 namespace {
 
-constexpr std::string_view kChoices[] = {"resident", "direct"};
+constexpr std::string_view kChoices[] = {"resident", "resident_nhwc", "direct"};
 
 Support Supports(const DwConv2d& problem, const Context& context) { return SupportsAnyOf(kChoices, problem, context); }
 
@@ -19,7 +19,7 @@ Invocation Prepare(const DwConv2d& problem, const Context& context) {
 
 [[maybe_unused]] const bool kRegistered = Register<DwConv2d>({
     .name = "auto",
-    .summary = "the faster of resident and direct for the shape, by trial",
+    .summary = "the fastest of resident, resident_nhwc and direct for the shape, by trial",
     .isa_control = IsaControl::kHighway,
     .supports = Supports,
     .prepare = Prepare,

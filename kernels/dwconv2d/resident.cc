@@ -1,6 +1,9 @@
 // Depthwise convolution with channels in vector lanes, weights and several rows of outputs in registers
-// (kernels/simd/dwconv.cc). Operands found in memory, not in a cache, are read in address order first, a block of rows
-// at a time: the block itself reads them in an order that no hardware prefetcher follows.
+// (kernels/simd/dwconv.cc), on activations in its own layout: each vector of channels is a map of its own,
+// [mb][vectors][ih][iw][lanes]. It reads and writes whole rows in address order, whatever the number of channels, where
+// channels-last pixels (resident_nhwc) of 128, 256, 512 ... channels share sets of the L1 cache. As for oneDNN's
+// layouts, what it costs a network that has it nowhere else is in reorder_ns. Fewer channels than a vector has lanes
+// stay channels-last.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/dwconv2d/resident.cc"
 #include "hwy/foreach_target.h"
@@ -12,6 +15,7 @@
 #include "hwy/highway.h"
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
+#include "kernels/api/trial.h"
 #include "kernels/dwconv2d/dwconv2d.h"
 #include "kernels/simd/far.h"
 
@@ -25,8 +29,12 @@ struct ResidentPlan {
   DwConv conv;
   DwConvPlan kernel;
   int threads = 1;
-  // Threads divide the channels, not the rows; not of operands in memory, which are read in address order.
-  bool split_channels = false;
+
+  int64_t vectors() const { return (p.c + kernel.lanes - 1) / kernel.lanes; }
+  int64_t src_map() const { return p.ih * p.iw * kernel.lanes; }  // floats of a vector's map
+  int64_t dst_map() const { return p.oh() * p.ow() * kernel.lanes; }
+  float* src(const Args& args) const { return reinterpret_cast<float*>(args.workspace); }
+  float* dst(const Args& args) const { return src(args) + p.mb * vectors() * src_map(); }
 };
 
 }  // namespace
@@ -38,53 +46,90 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 namespace {
 
-// As many rows at a time as the kernel takes, each after its operands were touched. Outputs too: a store that misses
-// loads the line.
-void RowsFromMemory(const ResidentPlan& plan, const DwConvData& data, float* dst, Range rows) {
-  const DwConv2d& p = plan.p;
-  const int64_t count = rows.end - rows.begin;
-  const int64_t blocks = (count + plan.kernel.height - 1) / plan.kernel.height;
-  Touch({data.wei, p.kh * p.kw * p.c});
-  int64_t touched = p.rows().InputsOf(rows).begin;
-  for (int64_t b = 0; b < blocks; ++b) {
-    const Range own = plan.kernel.slides ? Share(count, static_cast<int>(blocks), static_cast<int>(b))
-                                         : Range{b * plan.kernel.height, std::min((b + 1) * plan.kernel.height, count)};
-    const Range block = {rows.begin + own.begin, rows.begin + own.end};
-    float* const to = dst + own.begin * p.ow() * p.c;
-    const int64_t end = p.rows().InputsOf(block).end;
-    Touch({data.src + touched * p.iw * p.c, (end - touched) * p.iw * p.c},
-          {to, (block.end - block.begin) * p.ow() * p.c});
-    DwConvRows(plan.conv, data, to, block, {0, p.c});
-    touched = end;
-  }
-}
+// Of some vectors' maps of image n.
+struct Part {
+  int64_t n;
+  Range vectors;
+  Range rows;  // of outputs
+};
 
-void RunMap(const ResidentPlan& plan, const Args& args, int64_t n, Range rows, Range channels, bool far) {
+void RunPart(const ResidentPlan& plan, const Args& args, const Part& part) {
   const DwConv2d& p = plan.p;
   const DwConvData data = {
-      .src = args.at<float>(DwConv2d::kSrc) + n * p.ih * p.iw * p.c,
+      .src = plan.src(args) + part.n * plan.vectors() * plan.src_map(),
       .wei = args.at<float>(DwConv2d::kWei),
       .bias = p.bia ? args.at<float>(DwConv2d::kBia) : nullptr,
   };
-  float* dst = args.at<float>(DwConv2d::kDst) + (n * p.oh() + rows.begin) * p.ow() * p.c;
-  far ? RowsFromMemory(plan, data, dst, rows) : DwConvRows(plan.conv, data, dst, rows, channels);
+  float* dst = plan.dst(args) + part.n * plan.vectors() * plan.dst_map() + part.rows.begin * p.ow() * plan.kernel.lanes;
+  // Sliding takes one vector after the other; blocks take all in turn, each from another map. Small maps stay in L1.
+  constexpr int64_t kSmallFloats = 4096;
+  const bool together = plan.kernel.slides || plan.src_map() <= kSmallFloats;
+  const int64_t step = together ? part.vectors.end - part.vectors.begin : 1;
+  for (int64_t v = part.vectors.begin; v < part.vectors.end; v += step) {
+    const Range channels = {v * plan.kernel.lanes, std::min((v + step) * plan.kernel.lanes, p.c)};
+    DwConvRows(plan.conv, data, dst, part.rows, channels);
+  }
+}
+
+// 128 KiB at a time, each after it was touched, outputs too: a store that misses loads the line. By 16 KiB, a map or
+// less of 14x14, c672ih14kh5ph2 has 0.86 of onednn_best, not 1.14.
+void RunFromMemory(const ResidentPlan& plan, const Args& args, const Part& part) {
+  const DwConv2d& p = plan.p;
+  constexpr int64_t kFloats = 1 << 15;
+  const int64_t lanes = plan.kernel.lanes;
+  const int64_t map_floats = plan.src_map() + plan.dst_map();
+  const float* src = plan.src(args) + part.n * plan.vectors() * plan.src_map();
+  const float* dst = plan.dst(args) + part.n * plan.vectors() * plan.dst_map();
+  Touch({args.at<float>(DwConv2d::kWei), p.kh * p.kw * p.c});
+  if (map_floats <= kFloats && part.rows.end - part.rows.begin == p.oh()) {
+    const int64_t step = kFloats / map_floats;
+    for (int64_t v = part.vectors.begin; v < part.vectors.end; v += step) {
+      const Range vectors = {v, std::min(v + step, part.vectors.end)};
+      const int64_t count = vectors.end - v;
+      Touch({src + v * plan.src_map(), count * plan.src_map()}, {dst + v * plan.dst_map(), count * plan.dst_map()});
+      RunPart(plan, args, {part.n, vectors, part.rows});
+    }
+    return;
+  }
+  const int64_t count = part.rows.end - part.rows.begin;
+  const int64_t height = std::max(kFloats * p.oh() / map_floats / plan.kernel.height, int64_t{1}) * plan.kernel.height;
+  const auto strips = static_cast<int>((count + height - 1) / height);
+  for (int64_t v = part.vectors.begin; v < part.vectors.end; ++v) {
+    int64_t touched = p.rows().InputsOf(part.rows).begin;
+    for (int s = 0; s < strips; ++s) {
+      const Range own = Share(count, strips, s);
+      const Range rows = {part.rows.begin + own.begin, part.rows.begin + own.end};
+      const int64_t end = p.rows().InputsOf(rows).end;
+      Touch({src + v * plan.src_map() + touched * p.iw * lanes, (end - touched) * p.iw * lanes},
+            {dst + v * plan.dst_map() + rows.begin * p.ow() * lanes, (own.end - own.begin) * p.ow() * lanes});
+      RunPart(plan, args, {part.n, {v, v + 1}, rows});
+      touched = end;
+    }
+  }
 }
 
 void Run(const ResidentPlan& plan, const Args& args, bool far, int thread) {
   const DwConv2d& p = plan.p;
-  if (plan.split_channels && !far) {
-    const Range vectors = Share(p.c / plan.kernel.lanes, plan.threads, thread);
-    const Range channels = {vectors.begin * plan.kernel.lanes,
-                            thread + 1 == plan.threads ? p.c : vectors.end * plan.kernel.lanes};
-    for (int64_t n = 0; n < p.mb; ++n) RunMap(plan, args, n, {0, p.oh()}, channels, false);
-    return;
-  }
-  const int64_t blocks = (p.oh() + plan.kernel.rows - 1) / plan.kernel.rows;  // of one map
-  const Range share = Share(p.mb * blocks, plan.threads, thread);
-  for (int64_t n = share.begin / blocks; n * blocks < share.end; ++n) {
-    const Range own = {std::max<int64_t>(share.begin - n * blocks, 0), std::min(share.end - n * blocks, blocks)};
-    const Range rows = {own.begin * plan.kernel.rows, std::min(own.end * plan.kernel.rows, p.oh())};
-    RunMap(plan, args, n, rows, {0, p.c}, far);
+  const int64_t vectors = plan.vectors();
+  // Whole maps where they are many, else strips of rows.
+  const int64_t height = p.mb * vectors >= 8 * plan.threads ? p.oh() : plan.kernel.height;
+  const int64_t strips = (p.oh() + height - 1) / height;
+  Range share = Share(p.mb * vectors * strips, plan.threads, thread);
+  while (share.begin < share.end) {
+    const int64_t map = share.begin / strips;
+    const int64_t strip = share.begin % strips;
+    const int64_t v = map % vectors;
+    const int64_t left = share.end - share.begin;
+    Part part;
+    if (strips > 1) {
+      const int64_t last = std::min(strip + left, strips);
+      part = {map / vectors, {v, v + 1}, {strip * height, std::min(last * height, p.oh())}};
+      share.begin += last - strip;
+    } else {
+      part = {map / vectors, {v, std::min(v + left, vectors)}, {0, p.oh()}};
+      share.begin += part.vectors.end - v;
+    }
+    far ? RunFromMemory(plan, args, part) : RunPart(plan, args, part);
   }
 }
 
@@ -100,45 +145,68 @@ namespace {
 
 HWY_EXPORT(Run);
 
-// Whether the busiest thread has less to do when channels are divided, not rows. Blocks of rows divide unevenly where
-// they are few (7 rows in pairs are 4 and 3); strips of channels as narrow as a few vectors do not pay, nor do large
-// maps: half of the channels of pixels 1 KiB apart use half the sets of L2 (c256ih28kh3sh2ph1: 10 us, by rows 7 to 8).
-bool SplitChannels(const ResidentPlan& plan) {
-  const DwConv2d& p = plan.p;
-  const auto busiest = [&](int64_t count) { return (count + plan.threads - 1) / plan.threads; };
-  constexpr int64_t kLargeFloats = (1 << 19) / 4;
-  const int64_t rows = p.mb * p.oh();
-  const int64_t blocks = p.mb * ((p.oh() + plan.kernel.rows - 1) / plan.kernel.rows);
-  const int64_t vectors = p.c / plan.kernel.lanes;
-  if (blocks >= 8 * plan.threads || vectors < 4 * plan.threads) return false;
-  if (p.c * (p.ih * p.iw + p.oh() * p.ow()) > kLargeFloats) return false;
-  return busiest(vectors) * rows < busiest(blocks) * plan.kernel.rows * vectors;
+constexpr std::string_view kChannelsLast[] = {"resident_nhwc"};
+
+DwConv ConvOf(const DwConv2d& p) {
+  return {.c = p.c, .rows = p.rows(), .columns = p.columns(), .act = p.act, .blocked = true};
+}
+
+// Brings maps of `pixels` pixels from channels-last into the variant's layout, or back.
+template <bool kBack, class Float>
+void Reorder(const ResidentPlan& plan, int64_t pixels, Float* last, float* own) {
+  const int64_t vectors = plan.vectors();
+  const int64_t lanes = plan.kernel.lanes;
+  Parallel(plan.threads, [&](int thread) {
+    const Range maps = Share(plan.p.mb * vectors, plan.threads, thread);
+    for (int64_t map = maps.begin; map < maps.end; ++map) {
+      const int64_t at = map % vectors * lanes;
+      const int64_t c = std::min(at, plan.p.c - lanes);
+      // Back, channels that the last vector repeats are left to the one before.
+      const int64_t first = kBack ? at - c : 0;
+      Float* pixel = last + map / vectors * pixels * plan.p.c + c + first;
+      float* vector = own + map * pixels * lanes + first;
+      for (int64_t i = 0; i < pixels; ++i, pixel += plan.p.c, vector += lanes) {
+        if constexpr (kBack) {
+          std::copy_n(vector, lanes - first, pixel);
+        } else {
+          std::copy_n(pixel, lanes, vector);
+        }
+      }
+    }
+  });
 }
 
 Invocation Prepare(const DwConv2d& p, const Context& context) {
   ResidentPlan plan;
   plan.p = p;
-  plan.conv = {.c = p.c, .rows = p.rows(), .columns = p.columns(), .act = p.act};
+  plan.conv = ConvOf(p);
   plan.kernel = ChosenDwConvPlan(plan.conv);
   plan.threads = context.threads;
-  plan.split_channels = SplitChannels(plan);
+  if (p.c < plan.kernel.lanes) return PrepareFastestOf(kChannelsLast, p, context);
   const auto run = &HWY_DYNAMIC_DISPATCH(Run);
   Invocation invocation;
   invocation.run = [plan, run](const Args& args) {
-    const DwConv2d& of = plan.p;
-    // The first thread's rows, or its first channel of all pixels.
-    const int64_t own = of.mb * of.ih * of.iw * of.c / (plan.split_channels ? 1 : plan.threads);
-    const bool far = IsFar(args.at<float>(DwConv2d::kSrc), own, of.c);
+    const int64_t own = plan.p.mb * plan.vectors() * plan.src_map() / plan.threads;
+    const bool far = IsFar(plan.src(args), own, plan.kernel.lanes);
     Parallel(plan.threads, [&](int thread) { run(plan, args, far, thread); });
   };
-  invocation.impl = plan.kernel.Name();
-  invocation.executed_flops = 2 * static_cast<double>(p.mb) * static_cast<double>(p.c) * plan.kernel.Macs(plan.conv);
+  invocation.reorder_in = [plan](const Args& args) {
+    Reorder<false>(plan, plan.p.ih * plan.p.iw, args.at<const float>(DwConv2d::kSrc), plan.src(args));
+  };
+  invocation.reorder_out = [plan](const Args& args) {
+    Reorder<true>(plan, plan.p.oh() * plan.p.ow(), args.at<float>(DwConv2d::kDst), plan.dst(args));
+  };
+  const int64_t lanes = plan.kernel.lanes;
+  invocation.impl = plan.kernel.Name() + " nChw" + std::to_string(lanes) + "c";
+  invocation.executed_flops = 2 * static_cast<double>(p.mb * p.c) * plan.kernel.Macs(plan.conv);
+  invocation.workspace_bytes =
+      sizeof(float) * static_cast<size_t>(p.mb * plan.vectors() * (plan.src_map() + plan.dst_map()));
   return invocation;
 }
 
 [[maybe_unused]] const bool kRegistered = Register<DwConv2d>({
     .name = "resident",
-    .summary = "weights and several rows of outputs in registers, channels in lanes, no padded copy",
+    .summary = "weights and several rows of outputs in registers, each vector of channels a map of its own",
     .isa_control = IsaControl::kHighway,
     .prepare = Prepare,
 });

@@ -53,12 +53,15 @@ template <int K, int S, int R, int W, bool kEdge>
 void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, Range channels) {
   const D d;
   const int64_t c_count = conv.c;
-  const int64_t in_pitch = conv.columns.in * c_count;
-  const int64_t out_pitch = conv.columns.outputs() * c_count;
+  const int64_t pixel = slide::Pixel(conv);
+  const int64_t in_pitch = conv.columns.in * pixel;
+  const int64_t out_pitch = conv.columns.outputs() * pixel;
   for (int64_t at = channels.begin; at < channels.end; at += kLanes) {
     // The last vector overlaps the one before: twice the same result costs less than a partial vector.
     const int64_t c = std::min(at, channels.end - kLanes);
     const float* wei = data.wei + c;
+    const float* from = block.src + slide::SrcAt(conv, at, c);
+    float* to = block.dst + slide::DstAt(conv, at, c);
     V sum[R][W];
     const V bias = data.bias != nullptr ? hn::LoadU(d, data.bias + c) : hn::Zero(d);
 #pragma GCC unroll 2
@@ -69,7 +72,7 @@ void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, 
 #pragma GCC unroll 16
     for (int i = 0; i < (R - 1) * S + K; ++i) {
       if (kEdge && (i < block.rows.begin || i >= block.rows.end)) continue;
-      const float* src = block.src + i * in_pitch + c;
+      const float* src = from + i * in_pitch;
       // Taps `phase`, phase + S, ... share inputs: with stride 2, half of a row is held at a time.
 #pragma GCC unroll 2
       for (int phase = 0; phase < S; ++phase) {
@@ -79,7 +82,7 @@ void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, 
         for (int j = 0; j < inputs; ++j) {
           const int column = j * S + phase;
           const bool exists = !kEdge || (column >= block.columns.begin && column < block.columns.end);
-          x[j] = exists ? hn::LoadU(d, src + column * c_count) : hn::Zero(d);
+          x[j] = exists ? hn::LoadU(d, src + column * pixel) : hn::Zero(d);
         }
 #pragma GCC unroll 2
         for (int r = 0; r < R; ++r) {
@@ -101,7 +104,7 @@ void TiledBlock(const DwConv& conv, const DwConvData& data, const Block& block, 
 #pragma GCC unroll 2
     for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 8
-      for (int w = 0; w < W; ++w) hn::StoreU(sum[r][w], d, block.dst + r * out_pitch + w * c_count + c);
+      for (int w = 0; w < W; ++w) hn::StoreU(sum[r][w], d, to + r * out_pitch + w * pixel);
     }
   }
 }
@@ -129,14 +132,15 @@ void TiledRows(const DwConv& conv, const DwConvData& data, float* dst, int64_t o
     const int64_t iw = out.begin * S - conv.columns.pad;
     const Range columns = {-iw, conv.columns.in - iw};
     const bool edge = row_edge || iw < 0 || columns.end < (width - 1) * S + K;
-    const Block block = {data.src + (ih * conv.columns.in + iw) * conv.c, dst + out.begin * conv.c, rows, columns};
+    const Block block = {data.src + (ih * conv.columns.in + iw) * slide::Pixel(conv),
+                         dst + out.begin * slide::Pixel(conv), rows, columns};
     kBlocks[static_cast<size_t>(2 * (width - 1) + edge)](conv, data, block, channels);
   }
 }
 
 template <int K, int S>
 void TiledRows(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels) {
-  const int64_t out_pitch = conv.columns.outputs() * conv.c;
+  const int64_t out_pitch = conv.columns.outputs() * slide::Pixel(conv);
   for (int64_t oh = rows.begin; oh < rows.end;) {
     float* at = dst + (oh - rows.begin) * out_pitch;
     if (conv.rows.stride == S && oh + 2 <= rows.end) {
@@ -167,9 +171,12 @@ void TapBlock(const DwConv& conv, const DwConvData& data, int64_t oh, int64_t ow
   const Range columns = conv.columns.TapsAt(ow);
   const int64_t ih = oh * conv.rows.stride - conv.rows.pad;
   const int64_t iw = ow * conv.columns.stride - conv.columns.pad;
-  const int64_t step = conv.columns.stride * conv.c;
+  const int64_t pixel = slide::Pixel(conv);
+  const int64_t step = conv.columns.stride * pixel;
   for (int64_t at = channels.begin; at < channels.end; at += kLanes) {
     const int64_t c = kPartial ? 0 : std::min(at, channels.end - kLanes);
+    const float* from = data.src + slide::SrcAt(conv, at, c);
+    float* to = dst + slide::DstAt(conv, at, c);
     V sum[1][W];
     const V bias = data.bias != nullptr ? load(data.bias + c) : hn::Zero(d);
 #pragma GCC unroll 8
@@ -177,7 +184,7 @@ void TapBlock(const DwConv& conv, const DwConvData& data, int64_t oh, int64_t ow
     for (int64_t kh = rows.begin; kh < rows.end; ++kh) {
       const int64_t row = (ih + kh * conv.rows.dilation) * conv.columns.in + iw;
       for (int64_t kw = columns.begin; kw < columns.end; ++kw) {
-        const float* src = data.src + (row + kw * conv.columns.dilation) * conv.c + c;
+        const float* src = from + (row + kw * conv.columns.dilation) * pixel;
         const V w = load(data.wei + (kh * conv.columns.taps + kw) * conv.c + c);
 #pragma GCC unroll 8
         for (int j = 0; j < W; ++j) sum[0][j] = hn::MulAdd(w, load(src + j * step), sum[0][j]);
@@ -187,9 +194,9 @@ void TapBlock(const DwConv& conv, const DwConvData& data, int64_t oh, int64_t ow
 #pragma GCC unroll 8
     for (int w = 0; w < W; ++w) {
       if constexpr (kPartial) {
-        StoreChannels(sum[0][w], dst + w * conv.c, conv.c);
+        StoreChannels(sum[0][w], to + w * pixel, conv.c);
       } else {
-        hn::StoreU(sum[0][w], d, dst + w * conv.c + c);
+        hn::StoreU(sum[0][w], d, to + w * pixel);
       }
     }
   }
@@ -207,7 +214,7 @@ void TapRow(const DwConv& conv, const DwConvData& data, const flat::Weights* wei
   const Range whole = {std::max(first_tap.begin, last_tap.begin), std::min(first_tap.end, last_tap.end)};
   const bool flat = weights != nullptr && (whole.end - whole.begin) * conv.c >= kLanes;
   for (int64_t ow = 0; ow < count;) {
-    float* at = dst + ow * conv.c;
+    float* at = dst + ow * slide::Pixel(conv);
     if (flat && ow == whole.begin) {
       flat::Row(conv, data, *weights, oh, whole, dst);
       ow = whole.end;
@@ -275,7 +282,7 @@ void DwConvRows(const DwConv& conv, const DwConvData& data, float* dst, Range ro
   flat::Weights weights;
   if (flat) flat::Repeat(conv, data, weights);
   for (int64_t oh = rows.begin; oh < rows.end; ++oh) {
-    float* at = dst + (oh - rows.begin) * conv.columns.outputs() * conv.c;
+    float* at = dst + (oh - rows.begin) * conv.columns.outputs() * slide::Pixel(conv);
     conv.c < kLanes ? TapRow<true>(conv, data, flat ? &weights : nullptr, at, oh, channels)
                     : TapRow<false>(conv, data, nullptr, at, oh, channels);
   }

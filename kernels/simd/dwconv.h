@@ -16,6 +16,10 @@ struct DwConv {
   Window columns;
   int64_t act = 0;         // kernels/api/activation.h
   int64_t src_floats = 0;  // of what the map is a part of; 0: it is all. Decides how it is computed, nothing else
+  // Each vector of channels is a map of its own, [(c + lanes - 1) / lanes][ih][iw][lanes], inputs and outputs. The last
+  // one ends with channel c, so that it may repeat channels of the one before. Weights and bias as ever. Needs c >=
+  // lanes.
+  bool blocked = false;
 
   int64_t SrcFloats() const { return src_floats > 0 ? src_floats : rows.in * columns.in * c; }
 };

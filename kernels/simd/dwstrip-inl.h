@@ -8,7 +8,6 @@
 #endif
 
 #include <algorithm>
-#include <numeric>
 
 #include "hwy/highway.h"
 #include "kernels/api/parallel.h"
@@ -35,27 +34,48 @@ struct Place {
   bool more;   // rows are to follow
 };
 
-// The strip of `place`, of the vector of channels from c on.
+// Floats from one pixel to the next, inputs and outputs.
+inline int64_t Pixel(const DwConv& conv) { return conv.blocked ? kLanes : conv.c; }
+
+// Where vector of channels number at / kLanes, from channel c on, begins in the inputs, and in the outputs.
+inline int64_t SrcAt(const DwConv& conv, int64_t at, int64_t c) {
+  return conv.blocked ? at * conv.rows.in * conv.columns.in : c;
+}
+inline int64_t DstAt(const DwConv& conv, int64_t at, int64_t c) {
+  return conv.blocked ? at * conv.rows.outputs() * conv.columns.outputs() : c;
+}
+
+// What the strips of all vectors of `place` share.
 template <int K, int S>
-Strip StripOf(const DwConv& conv, const DwConvData& data, const Place& place, int64_t c) {
+Strip StripOf(const DwConv& conv, const Place& place) {
   const int64_t ih = place.rows.begin * S - conv.rows.pad;
   const int64_t iw = place.columns.begin * S - conv.columns.pad;
+  const int64_t pixel = Pixel(conv);
   return {
-      .src = data.src + (ih * conv.columns.in + iw) * conv.c + c,
-      .wei = data.wei + c,
-      .bias = data.bias != nullptr ? data.bias + c : nullptr,
-      .dst = place.dst + place.columns.begin * conv.c + c,
       .tap = conv.c,
-      .in = conv.c,
-      .in_pitch = conv.columns.in * conv.c,
-      .out = conv.c,
-      .out_pitch = conv.columns.outputs() * conv.c,
+      .in = pixel,
+      .in_pitch = conv.columns.in * pixel,
+      .out = pixel,
+      .out_pitch = conv.columns.outputs() * pixel,
       .rows = {-ih, conv.rows.in - ih},
       .columns = {-iw, conv.columns.in - iw},
       .count = place.columns.end - place.columns.begin,
       .act = conv.act,
-      .ahead = data.src,
       .ahead_pairs = 0,
+  };
+}
+
+// Vector number at / kLanes of `place`, channels from c on.
+template <int S>
+HWY_INLINE Vector VectorOf(const DwConv& conv, const DwConvData& data, const Place& place, int64_t at, int64_t c) {
+  const int64_t ih = place.rows.begin * S - conv.rows.pad;
+  const int64_t iw = place.columns.begin * S - conv.columns.pad;
+  return {
+      .src = data.src + SrcAt(conv, at, c) + (ih * conv.columns.in + iw) * Pixel(conv),
+      .wei = data.wei + c,
+      .bias = data.bias != nullptr ? data.bias + c : nullptr,
+      .dst = place.dst + DstAt(conv, at, c) + place.columns.begin * Pixel(conv),
+      .ahead = data.src,
   };
 }
 
@@ -69,7 +89,7 @@ struct Ahead {
 // Maps of fewer channels, and larger, would lose up to 30 % warm.
 template <int K, int S>
 Ahead AheadOf(const DwConv& conv, const DwConvData& data, const Place& place, int64_t steps) {
-  if (conv.c < 384 || !place.more || steps <= 0) return {data.src, 0};
+  if (conv.blocked || conv.c < 384 || !place.more || steps <= 0) return {data.src, 0};
   const int64_t first = place.rows.end * S - conv.rows.pad + K - S;
   const int64_t rows = std::min((place.rows.end - place.rows.begin) * S, conv.rows.in - first);
   if (rows <= 0) return {data.src, 0};
@@ -83,18 +103,20 @@ void Plain(const DwConv& conv, const DwConvData& data, const Place& place, Range
   const int64_t steps = place.columns.end - Slide<K, S, R>::kLive + 1;
   const int64_t vectors = (channels.end - channels.begin + kLanes - 1) / kLanes;
   const Ahead ahead = AheadOf<K, S>(conv, data, place, steps * vectors);
+  Strip strip = StripOf<K, S>(conv, place);
+  strip.ahead_pairs = ahead.pairs;
+  // Weights that are loaded again and again, half of them from two cache lines.
+  const bool align = K > 3 && conv.c % kLanes != 0;
+  if (align) strip.tap = kLanes;
   for (int64_t at = channels.begin; at < channels.end; at += kLanes) {
     // The last vector overlaps the one before: twice the same result costs less than a partial vector.
-    Strip strip = StripOf<K, S>(conv, data, place, std::min(at, channels.end - kLanes));
-    // Weights that are loaded again and again, half of them from two cache lines.
-    if (K > 3 && conv.c % kLanes != 0) {
-      for (int i = 0; i < K * K; ++i) std::copy_n(strip.wei + i * conv.c, kLanes, aligned + i * kLanes);
-      strip.wei = aligned;
-      strip.tap = kLanes;
+    Vector vector = VectorOf<S>(conv, data, place, at, std::min(at, channels.end - kLanes));
+    if (align) {
+      for (int i = 0; i < K * K; ++i) std::copy_n(vector.wei + i * conv.c, kLanes, aligned + i * kLanes);
+      vector.wei = aligned;
     }
-    strip.ahead = ahead.from + (at - channels.begin) / kLanes * steps * ahead.pairs * kPair;
-    strip.ahead_pairs = ahead.pairs;
-    Slide<K, S, R>::Run(strip);
+    vector.ahead = ahead.from + (at - channels.begin) / kLanes * steps * ahead.pairs * kPair;
+    Slide<K, S, R>::Run(strip, vector);
   }
 }
 
@@ -125,35 +147,37 @@ void Grouped(const DwConv& conv, const DwConvData& data, const Place& place, Ran
   constexpr int64_t kPixels = S == 1 ? R * kGroupColumns<S> : ((R - 1) * S + K) * kInputs;
   HWY_ALIGN float buffer[kGroup<S> * kPixels * kLanes];
   for (int64_t at = channels.begin; at < channels.end; at += kGroup<S> * kLanes) {
-    const Strip whole = StripOf<K, S>(conv, data, place, at);
+    const Strip whole = StripOf<K, S>(conv, place);
+    const Vector first = VectorOf<S>(conv, data, place, at, at);
     const Range rows = {std::max<int64_t>(whole.rows.begin, 0), std::min<int64_t>(whole.rows.end, (R - 1) * S + K)};
     const Range columns = {std::max<int64_t>(whole.columns.begin, 0),
                            std::min<int64_t>(whole.columns.end, (whole.count - 1) * S + K)};
     if constexpr (S == 2) {
       for (int64_t i = rows.begin; i < rows.end; ++i) {
-        CopyPixels<kGroup<S>>(whole.src + i * whole.in_pitch + columns.begin * conv.c, conv.c, kLanes,
+        CopyPixels<kGroup<S>>(first.src + i * whole.in_pitch + columns.begin * conv.c, conv.c, kLanes,
                               buffer + (i * kInputs + columns.begin) * kLanes, kLanes, kPixels * kLanes,
                               columns.end - columns.begin);
       }
     }
     for (int v = 0; v < kGroup<S>; ++v) {
-      Strip strip = StripOf<K, S>(conv, data, place, at + v * kLanes);
+      Strip strip = whole;
+      Vector vector = VectorOf<S>(conv, data, place, at + v * kLanes, at + v * kLanes);
       float* const own = buffer + v * kPixels * kLanes;
       if constexpr (S == 1) {
-        strip.dst = own;
+        vector.dst = own;
         strip.out = kLanes;
         strip.out_pitch = kGroupColumns<S> * kLanes;
       } else {
-        strip.src = own;
+        vector.src = own;
         strip.in = kLanes;
         strip.in_pitch = kInputs * kLanes;
       }
-      Slide<K, S, R>::Run(strip);
+      Slide<K, S, R>::Run(strip, vector);
     }
     if constexpr (S == 1) {
       for (int r = 0; r < R; ++r) {
         CopyPixels<kGroup<S>>(buffer + r * kGroupColumns<S> * kLanes, kLanes, kPixels * kLanes,
-                              whole.dst + r * whole.out_pitch, conv.c, kLanes, whole.count);
+                              first.dst + r * whole.out_pitch, conv.c, kLanes, whole.count);
       }
     }
   }
@@ -184,7 +208,7 @@ void AnyRows(const DwConv& conv, const DwConvData& data, const Place& place, Ran
 template <int K, int S>
 void Map(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels, bool grouped) {
   constexpr int kRows = MaxRows(K, S);
-  const int64_t out_pitch = conv.columns.outputs() * conv.c;
+  const int64_t out_pitch = conv.columns.outputs() * Pixel(conv);
   const int64_t count = rows.end - rows.begin;
   const auto blocks = static_cast<int>((count + kRows - 1) / kRows);
   for (int b = 0; b < blocks; ++b) {
@@ -200,7 +224,7 @@ void Map(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Ran
 // Whether `channels` of a map whose pixels are 2 KiB apart, or a multiple, go in whole groups.
 inline bool IsGrouped(const DwConv& conv, Range channels) {
   const int64_t group = (conv.columns.stride == 1 ? kGroup<1> : kGroup<2>)*kLanes;
-  return conv.columns.taps == 3 && conv.c % 512 == 0 && (channels.end - channels.begin) % group == 0 &&
+  return !conv.blocked && conv.columns.taps == 3 && conv.c % 512 == 0 && (channels.end - channels.begin) % group == 0 &&
          conv.columns.outputs() >= 4;
 }
 
@@ -211,7 +235,8 @@ inline bool Crowds(const DwConv& conv) {
   const int64_t stride = conv.columns.stride;
   const int64_t taps = conv.columns.taps;
   const int64_t lines = ((MaxRows(taps, stride) - 1) * stride + taps) * 8 * stride;
-  const int64_t sets = 1024 / std::gcd<int64_t>(1024, std::gcd(conv.c, conv.columns.in * conv.c));
+  const int64_t pixel = Pixel(conv);
+  const int64_t sets = 1024 / std::min<int64_t>(1024, pixel & -pixel);
   const bool near = conv.SrcFloats() <= kL2Floats;
   return lines > (near ? 16 : 8) * sets;
 }
