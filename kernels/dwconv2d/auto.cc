@@ -19,7 +19,7 @@ Invocation Prepare(const DwConv2d& problem, const Context& context) {
 
 [[maybe_unused]] const bool kRegistered = Register<DwConv2d>({
     .name = "auto",
-    .summary = "the fastest of resident, resident_nhwc and direct for the shape, by trial",
+    .summary = "the fastest of resident, resident_nhwc and direct for the shape, by trial; reorders do not count",
     .isa_control = IsaControl::kHighway,
     .supports = Supports,
     .prepare = Prepare,

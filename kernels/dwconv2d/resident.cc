@@ -2,8 +2,7 @@
 // (kernels/simd/dwconv.cc), on activations in its own layout: each vector of channels is a map of its own,
 // [mb][vectors][ih][iw][lanes]. It reads and writes whole rows in address order, whatever the number of channels, where
 // channels-last pixels (resident_nhwc) of 128, 256, 512 ... channels share sets of the L1 cache. As for oneDNN's
-// layouts, what it costs a network that has it nowhere else is in reorder_ns. Fewer channels than a vector has lanes
-// stay channels-last.
+// layouts, what it costs a network that has it nowhere else is in reorder_ns.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/dwconv2d/resident.cc"
 #include "hwy/foreach_target.h"
@@ -15,7 +14,6 @@
 #include "hwy/highway.h"
 #include "kernels/api/parallel.h"
 #include "kernels/api/registry.h"
-#include "kernels/api/trial.h"
 #include "kernels/dwconv2d/dwconv2d.h"
 #include "kernels/simd/far.h"
 
@@ -80,7 +78,8 @@ void RunFromMemory(const ResidentPlan& plan, const Args& args, const Part& part)
   const int64_t map_floats = plan.src_map() + plan.dst_map();
   const float* src = plan.src(args) + part.n * plan.vectors() * plan.src_map();
   const float* dst = plan.dst(args) + part.n * plan.vectors() * plan.dst_map();
-  Touch({args.at<float>(DwConv2d::kWei), p.kh * p.kw * p.c});
+  TouchPixels(args.at<float>(DwConv2d::kWei), p.kh * p.kw, p.c,
+              {part.vectors.begin * lanes, std::min(part.vectors.end * lanes, p.c)});
   if (map_floats <= kFloats && part.rows.end - part.rows.begin == p.oh()) {
     const int64_t step = kFloats / map_floats;
     for (int64_t v = part.vectors.begin; v < part.vectors.end; v += step) {
@@ -97,7 +96,8 @@ void RunFromMemory(const ResidentPlan& plan, const Args& args, const Part& part)
   for (int64_t v = part.vectors.begin; v < part.vectors.end; ++v) {
     int64_t touched = p.rows().InputsOf(part.rows).begin;
     for (int s = 0; s < strips; ++s) {
-      const Range own = Share(count, strips, s);
+      const Range own =
+          plan.kernel.slides ? Share(count, strips, s) : Range{s * height, std::min((s + 1) * height, count)};
       const Range rows = {part.rows.begin + own.begin, part.rows.begin + own.end};
       const int64_t end = p.rows().InputsOf(rows).end;
       Touch({src + v * plan.src_map() + touched * p.iw * lanes, (end - touched) * p.iw * lanes},
@@ -114,6 +114,10 @@ void Run(const ResidentPlan& plan, const Args& args, bool far, int thread) {
   // Whole maps where they are many, else strips of rows.
   const int64_t height = p.mb * vectors >= 8 * plan.threads ? p.oh() : plan.kernel.height;
   const int64_t strips = (p.oh() + height - 1) / height;
+  const auto strip_begin = [&](int64_t strip) {
+    return plan.kernel.slides && strip < strips ? Share(p.oh(), static_cast<int>(strips), static_cast<int>(strip)).begin
+                                                : std::min(strip * height, p.oh());
+  };
   Range share = Share(p.mb * vectors * strips, plan.threads, thread);
   while (share.begin < share.end) {
     const int64_t map = share.begin / strips;
@@ -123,7 +127,7 @@ void Run(const ResidentPlan& plan, const Args& args, bool far, int thread) {
     Part part;
     if (strips > 1) {
       const int64_t last = std::min(strip + left, strips);
-      part = {map / vectors, {v, v + 1}, {strip * height, std::min(last * height, p.oh())}};
+      part = {map / vectors, {v, v + 1}, {strip_begin(strip), strip_begin(last)}};
       share.begin += last - strip;
     } else {
       part = {map / vectors, {v, std::min(v + left, vectors)}, {0, p.oh()}};
@@ -145,10 +149,15 @@ namespace {
 
 HWY_EXPORT(Run);
 
-constexpr std::string_view kChannelsLast[] = {"resident_nhwc"};
-
 DwConv ConvOf(const DwConv2d& p) {
   return {.c = p.c, .rows = p.rows(), .columns = p.columns(), .act = p.act, .blocked = true};
+}
+
+Support Supports(const DwConv2d& p, const Context& context) {
+  if (context.dtype != DType::kF32) return {false, "f32 only"};
+  const int64_t lanes = ChosenDwConvPlan(ConvOf(p)).lanes;
+  if (p.c < lanes) return {false, "needs c >= " + std::to_string(lanes) + ", the lanes of a vector"};
+  return {};
 }
 
 // Brings maps of `pixels` pixels from channels-last into the variant's layout, or back.
@@ -182,7 +191,6 @@ Invocation Prepare(const DwConv2d& p, const Context& context) {
   plan.conv = ConvOf(p);
   plan.kernel = ChosenDwConvPlan(plan.conv);
   plan.threads = context.threads;
-  if (p.c < plan.kernel.lanes) return PrepareFastestOf(kChannelsLast, p, context);
   const auto run = &HWY_DYNAMIC_DISPATCH(Run);
   Invocation invocation;
   invocation.run = [plan, run](const Args& args) {
@@ -197,7 +205,7 @@ Invocation Prepare(const DwConv2d& p, const Context& context) {
     Reorder<true>(plan, plan.p.oh() * plan.p.ow(), args.at<float>(DwConv2d::kDst), plan.dst(args));
   };
   const int64_t lanes = plan.kernel.lanes;
-  invocation.impl = plan.kernel.Name() + " nChw" + std::to_string(lanes) + "c";
+  invocation.impl = plan.kernel.Name() + ", maps of " + std::to_string(lanes) + (lanes == 1 ? " channel" : " channels");
   invocation.executed_flops = 2 * static_cast<double>(p.mb * p.c) * plan.kernel.Macs(plan.conv);
   invocation.workspace_bytes =
       sizeof(float) * static_cast<size_t>(p.mb * plan.vectors() * (plan.src_map() + plan.dst_map()));
@@ -208,6 +216,7 @@ Invocation Prepare(const DwConv2d& p, const Context& context) {
     .name = "resident",
     .summary = "weights and several rows of outputs in registers, each vector of channels a map of its own",
     .isa_control = IsaControl::kHighway,
+    .supports = Supports,
     .prepare = Prepare,
 });
 

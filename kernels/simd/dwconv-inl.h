@@ -16,8 +16,10 @@ namespace roofgap {
 namespace HWY_NAMESPACE {
 
 // Output rows [rows.begin, rows.end) and channels [channels.begin, channels.end) of one map; `dst` is where output row
-// rows.begin begins, rows being ow * c floats apart. `channels` is all of them or at least one vector wide. Nothing
-// needs to be aligned; nothing outside src and wei is read, nothing else written. Single-threaded; allocates nothing.
+// rows.begin begins, rows being ow * c floats apart. `channels` is all of them or at least one vector wide. Where the
+// convolution is blocked: `dst` is where that row begins in the first vector's map, whatever channels.begin is; rows are
+// ow * lanes floats apart; `channels` begins at a multiple of the lanes and ends at one or at c. Nothing needs to be
+// aligned; nothing outside src and wei is read, nothing else written. Single-threaded; allocates nothing.
 void DwConvRows(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

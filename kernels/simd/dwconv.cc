@@ -262,6 +262,8 @@ DwConvPlan PlanOf(const DwConv& conv) {
 }  // namespace
 
 void DwConvRows(const DwConv& conv, const DwConvData& data, float* dst, Range rows, Range channels) {
+  HWY_DASSERT(!conv.blocked || (channels.begin % kLanes == 0 &&
+                                (channels.end % kLanes == 0 || channels.end == conv.c) && conv.c >= kLanes));
   if (IsSliding(conv)) {
     const bool three = conv.rows.taps == 3;
     if (conv.rows.stride == 1) {

@@ -8,7 +8,7 @@
 
 namespace roofgap {
 
-// A depthwise convolution of one map, channels last: dst[oh][ow][c] = act(bias[c] + sum of src * wei over the window),
+// A depthwise convolution of one map, channels last or `blocked`: dst[oh][ow][c] = act(bias[c] + sum of src * wei over the window),
 // with src [ih][iw][c] and wei [kh][kw][c].
 struct DwConv {
   int64_t c = 0;

@@ -146,8 +146,8 @@ void Grouped(const DwConv& conv, const DwConvData& data, const Place& place, Ran
   constexpr int64_t kInputs = (kGroupColumns<S> - 1) * S + K;
   constexpr int64_t kPixels = S == 1 ? R * kGroupColumns<S> : ((R - 1) * S + K) * kInputs;
   HWY_ALIGN float buffer[kGroup<S> * kPixels * kLanes];
+  const Strip whole = StripOf<K, S>(conv, place);
   for (int64_t at = channels.begin; at < channels.end; at += kGroup<S> * kLanes) {
-    const Strip whole = StripOf<K, S>(conv, place);
     const Vector first = VectorOf<S>(conv, data, place, at, at);
     const Range rows = {std::max<int64_t>(whole.rows.begin, 0), std::min<int64_t>(whole.rows.end, (R - 1) * S + K)};
     const Range columns = {std::max<int64_t>(whole.columns.begin, 0),

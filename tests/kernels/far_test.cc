@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,7 @@ constexpr Asked kAsked[] = {
     {"resident", "dwconv2d:c72ih29kh5sh2ph2"},
     {"resident", "dwconv2d:c40ih33iw21kh3kw5dh2ph3act3"},
     {"resident", "dwconv2d:mb2c64ih7kh5ph2bia1"},
+    {"resident", "dwconv2d:c48ih56kh3ph1bia1"},
     {"resident_nhwc", "dwconv2d:c144ih28kh3ph1"},
     {"resident_nhwc", "dwconv2d:c128ih28kh3sh2ph1bia1act2"},
     {"resident_nhwc", "dwconv2d:mb2c512ih14kh3ph1"},
@@ -70,7 +73,7 @@ TEST(FarTest, OperandsInMemoryGiveTheSameBitsAsCachedOnes) {
       if (invocation.pack) invocation.pack(args);
       const auto result = [&](bool far) {
         std::memset(args.operand[dst], 0xff, bytes);
-        std::memset(args.workspace, 0xff, invocation.workspace_bytes);
+        std::fill_n(args.workspace, invocation.workspace_bytes, std::byte{0xff});
         if (invocation.reorder_in) invocation.reorder_in(args);
         if (far) EvictCaches();
         invocation.run(args);

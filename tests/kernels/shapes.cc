@@ -112,6 +112,7 @@ constexpr std::string_view kShapes[] = {
     "dwconv2d:mb2c40ih12iw11kh5sh2ph2bia1act1",
     "dwconv2d:c17ih3kh5ph2",
     "dwconv2d:c31ih13kh7ph3",
+    "dwconv2d:c136ih33kh7ph3",
     "dwconv2d:c48ih8kh3sh3ph1",
     "dwconv2d:c33ih4iw20kh1kw7ph0pw3act3",
     "dwconv2d:c18ih20iw4kh7kw1ph3pw0",
