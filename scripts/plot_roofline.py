@@ -28,8 +28,8 @@ import roofline_machines
 from roofgap_io import InputError, number
 from roofline_axes import APART, COLOURS, MORE_COLOURS, op_order
 
-FILLED = "osD^vPX*<>"  # hand-written variants
-HOLLOW = "osD^v"  # oneDNN's, which are named onednn...
+FILLED = "osD^vPX*<>ph8d"  # hand-written variants
+HOLLOW = "osD^v<>"  # oneDNN's, which are named onednn...
 FADED = 0.35
 STROKE = "#999999"
 HEIGHT = 8.2  # inches

@@ -48,7 +48,7 @@ TIMED = ("measured", "unstable")
 MEANS = ("op", "op_mean_ratio", "op_mean_kernel_ratio")
 PAIR_NUMBERS = "ratio ratio_low ratio_high median_a_ns median_b_ns p_adjusted machine_ratio kernel_ratio".split()
 PAIR_TEXTS = "run_b problem label variant cache dtype isa_a isa_b verdict cause reason".split()
-MACHINE_COLOURS = roofline_axes.APART[:-1]  # black is not seen on a dark page
+MACHINE_COLOURS = roofline_axes.APART[:8]  # of the others some are not seen on a dark page
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 BUILT = [os.path.join(ROOT, path) for path in ("bin/roofgap", "build/release/harness/roofgap")]
 

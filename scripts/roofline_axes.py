@@ -7,7 +7,8 @@ from roofgap_io import InputError, number
 COLOURS = {"conv2d": "#0072B2", "dwconv2d": "#56B4E9", "dwsep": "#009E73", "invres": "#B8A500",
            "fc": "#E69F00", "attention": "#D55E00", "linformer": "#CC79A7", "performer": "#7F5FA8"}
 # Of things that are no ops, told apart within one picture.
-APART = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5FA8", "#000000")
+APART = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5FA8", "#999999",
+         "#661100", "#B8A500", "#88CCEE", "#000000")
 MORE_COLOURS = ("#000000", "#7F7F7F")
 ROOF_STYLES = {"L1": (0, ()), "L2": (0, (6, 1.5)), "L3": (0, (3, 1.5)), "DRAM": (0, (1, 1.2))}
 OTHER_ROOF_STYLE = (0, (4, 1.5, 1, 1.5))
