@@ -92,12 +92,11 @@ void RunFromMemory(const ResidentPlan& plan, const Args& args, const Part& part)
   }
   const int64_t count = part.rows.end - part.rows.begin;
   const int64_t height = std::max(kFloats * p.oh() / map_floats / plan.kernel.height, int64_t{1}) * plan.kernel.height;
-  const auto strips = static_cast<int>((count + height - 1) / height);
+  const int64_t strips = (count + height - 1) / height;
   for (int64_t v = part.vectors.begin; v < part.vectors.end; ++v) {
     int64_t touched = p.rows().InputsOf(part.rows).begin;
-    for (int s = 0; s < strips; ++s) {
-      const Range own =
-          plan.kernel.slides ? Share(count, strips, s) : Range{s * height, std::min((s + 1) * height, count)};
+    for (int64_t s = 0; s < strips; ++s) {
+      const Range own = plan.kernel.Strip(count, height, s);
       const Range rows = {part.rows.begin + own.begin, part.rows.begin + own.end};
       const int64_t end = p.rows().InputsOf(rows).end;
       Touch({src + v * plan.src_map() + touched * p.iw * lanes, (end - touched) * p.iw * lanes},
@@ -114,10 +113,6 @@ void Run(const ResidentPlan& plan, const Args& args, bool far, int thread) {
   // Whole maps where they are many, else strips of rows.
   const int64_t height = p.mb * vectors >= 8 * plan.threads ? p.oh() : plan.kernel.height;
   const int64_t strips = (p.oh() + height - 1) / height;
-  const auto strip_begin = [&](int64_t strip) {
-    return plan.kernel.slides && strip < strips ? Share(p.oh(), static_cast<int>(strips), static_cast<int>(strip)).begin
-                                                : std::min(strip * height, p.oh());
-  };
   Range share = Share(p.mb * vectors * strips, plan.threads, thread);
   while (share.begin < share.end) {
     const int64_t map = share.begin / strips;
@@ -127,7 +122,9 @@ void Run(const ResidentPlan& plan, const Args& args, bool far, int thread) {
     Part part;
     if (strips > 1) {
       const int64_t last = std::min(strip + left, strips);
-      part = {map / vectors, {v, v + 1}, {strip_begin(strip), strip_begin(last)}};
+      part = {map / vectors,
+              {v, v + 1},
+              {plan.kernel.Strip(p.oh(), height, strip).begin, plan.kernel.Strip(p.oh(), height, last - 1).end}};
       share.begin += last - strip;
     } else {
       part = {map / vectors, {v, std::min(v + left, vectors)}, {0, p.oh()}};

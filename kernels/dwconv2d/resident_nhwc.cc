@@ -47,8 +47,7 @@ void RowsFromMemory(const ResidentPlan& plan, const DwConvData& data, float* dst
   Touch({data.wei, p.kh * p.kw * p.c});
   int64_t touched = p.rows().InputsOf(rows).begin;
   for (int64_t b = 0; b < blocks; ++b) {
-    const Range own = plan.kernel.slides ? Share(count, static_cast<int>(blocks), static_cast<int>(b))
-                                         : Range{b * plan.kernel.height, std::min((b + 1) * plan.kernel.height, count)};
+    const Range own = plan.kernel.Strip(count, plan.kernel.height, b);
     const Range block = {rows.begin + own.begin, rows.begin + own.end};
     float* const to = dst + own.begin * p.ow() * p.c;
     const int64_t end = p.rows().InputsOf(block).end;

@@ -313,6 +313,11 @@ std::string DwConvPlan::Name() const {
   return std::string(isa) + " " + shape;
 }
 
+Range DwConvPlan::Strip(int64_t count, int64_t most, int64_t i) const {
+  if (!slides) return {i * most, std::min((i + 1) * most, count)};
+  return Share(count, static_cast<int>((count + most - 1) / most), static_cast<int>(i));
+}
+
 double DwConvPlan::Macs(const DwConv& conv) const {
   const int64_t columns_done = tiled ? conv.columns.outputs() * conv.columns.taps : conv.columns.ValidPairs();
   return static_cast<double>(conv.rows.ValidPairs()) * static_cast<double>(columns_done);

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/api/parallel.h"
 #include "kernels/api/window.h"
 
 namespace roofgap {
 
-// A depthwise convolution of one map, channels last or `blocked`: dst[oh][ow][c] = act(bias[c] + sum of src * wei over the window),
-// with src [ih][iw][c] and wei [kh][kw][c].
+// A depthwise convolution of one map: dst[oh][ow][c] = act(bias[c] + sum of src * wei over the window), with src
+// [ih][iw][c], unless it is `blocked`, and wei [kh][kw][c].
 struct DwConv {
   int64_t c = 0;
   Window rows;
@@ -43,6 +44,9 @@ struct DwConvPlan {
 
   // "AVX3 7 rows sliding", "AVX2 2x4", "AVX3 flat" or "AVX3 taps".
   std::string Name() const;
+  // Strip `i` of `count` rows of outputs in strips of at most `most`: even ones where it slides, else full ones, which
+  // leave no single rows but at the end (`most` being a multiple of `rows`).
+  Range Strip(int64_t count, int64_t most, int64_t i) const;
   // Multiply-accumulates per channel and map.
   double Macs(const DwConv& conv) const;
 };
